@@ -1,0 +1,83 @@
+"""Checks of what a run is asked for, before anything is computed."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from montecarlo_ai.checks import LARGEST_SEED, Checks
+from montecarlo_ai.engine import available_threads
+from montecarlo_ai.errors import InputError
+from montecarlo_ai.model import names_problems
+from montecarlo_ai.scenario import Scenario
+
+LARGEST_N_PATHS = 100_000_000_000
+DTYPES = ("float64",)
+STORE_DTYPES = ("float32", "float64")
+
+
+def checked_scenario(scenario: object) -> Scenario:
+    """Return the scenario, or raise."""
+    checks = Checks()
+    if not isinstance(scenario, Scenario):
+        checks.add("scenario", scenario, "must be a Scenario", 'make one, or call mc.load_scenario("openai-2025-12")')
+        checks.finish()
+    assert isinstance(scenario, Scenario)
+    return scenario
+
+
+def checked_run(
+    scenario: Scenario,
+    *,
+    n_paths: object,
+    seed: object,
+    variables: Sequence[str] | None,
+    dtype: str,
+    store_dtype: str | None,
+    threads: object,
+    progress: object,
+) -> tuple[int, int, tuple[str, ...], str, int]:
+    """Return n_paths, seed, variables, store_dtype and threads, each checked; no seed draws one.
+
+    Raises
+    ------
+    InputError
+        All that is wrong with the arguments, at once.
+    """
+    checks = Checks(InputError)
+    paths = checks.whole("n_paths", n_paths, at_least=1, at_most=LARGEST_N_PATHS)
+    if paths * scenario.time.n_steps > sys.maxsize:
+        checks.add("n_paths", n_paths, f"times {scenario.time.n_steps} steps must stay below 2**63")
+    number = secrets.randbits(63) if seed is None else checks.whole("seed", seed, at_least=0, at_most=LARGEST_SEED)
+    kept = _checked_variables(scenario, variables, checks)
+    if dtype not in DTYPES:
+        checks.add("dtype", dtype, f"must be {' or '.join(DTYPES)}")
+    stored = dtype if store_dtype is None else store_dtype
+    if store_dtype is not None and store_dtype not in STORE_DTYPES:
+        checks.add("store_dtype", store_dtype, f"must be {' or '.join(STORE_DTYPES)}")
+    used = available_threads() if threads is None else checks.whole("threads", threads, at_least=1, at_most=1024)
+    if progress not in (None, True, False):
+        checks.add("progress", progress, "must be True, False or None")
+    checks.finish()
+    return paths, number, kept, stored, used
+
+
+def _checked_variables(scenario: Scenario, variables: Sequence[str] | None, checks: Checks) -> tuple[str, ...]:
+    if variables is None:
+        return scenario.model.outputs
+    if isinstance(variables, str):
+        checks.add("variables", variables, "must be a sequence of names", f'write ["{variables}"]')
+        return ()
+    kept = tuple(variables)
+    checks.problems += names_problems("variables", kept, scenario.model.state_fields, "states")
+    return kept
+
+
+def progress_bar(total: int, wanted: bool | None) -> Any:
+    """Return a bar over paths: shown on a terminal in runs of more than a second; always or never where asked."""
+    from tqdm import tqdm
+
+    disable = None if wanted is None else not wanted
+    return tqdm(total=total, unit=" paths", unit_scale=True, disable=disable, delay=1.0 if wanted is None else 0.0, leave=False)

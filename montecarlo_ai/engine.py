@@ -1,0 +1,277 @@
+"""Drives the kernel: draws the inputs of a range of paths, runs its blocks, spreads ranges over threads."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from montecarlo_ai.errors import NumericalError
+from montecarlo_ai.kernels.compiling import kernel_of
+from montecarlo_ai.kernels.options import BLOCK
+from montecarlo_ai.kernels.philox import DOMAIN_SHOCKS, input_uniforms
+from montecarlo_ai.kernels.reductions import BINS
+from montecarlo_ai.scenario import Scenario
+
+Result = TypeVar("Result")
+
+_IN_FLIGHT = 3
+"""Ranges a thread that are computed ahead of the one being combined; bounds the memory of a long run."""
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Running statistics of a range of paths; see kernels/reductions.py for what each array holds."""
+
+    centre: NDArray[np.float64]
+    inverse_scale: NDArray[np.float64]
+    counts: NDArray[np.uint16]
+    atoms: NDArray[np.int64]
+    sums: NDArray[np.float64]
+    squares: NDArray[np.float64]
+    happened: NDArray[np.int64]
+    chips: NDArray[np.int64]
+    first: NDArray[np.int64]
+    ties: NDArray[np.int64]
+
+    def arrays(self) -> tuple[NDArray[Any], ...]:
+        """Return the arrays in the order in which the kernel takes them."""
+        return tuple(getattr(self, name) for name in self.__dataclass_fields__)
+
+
+def empty_tally(
+    centre: NDArray[np.float64], inverse_scale: NDArray[np.float64], chips: Sequence[int], n_events: int, n_times: int
+) -> Tally:
+    """Return a tally of nothing yet; with no variables and no events, one that the kernel leaves alone."""
+    shape = centre.shape
+    return Tally(
+        centre=centre,
+        inverse_scale=inverse_scale,
+        counts=np.zeros((*shape, BINS), dtype=np.uint16),
+        atoms=np.zeros(shape, dtype=np.int64),
+        sums=np.zeros(shape),
+        squares=np.zeros(shape),
+        happened=np.zeros((n_events, n_times + 1), dtype=np.int64),
+        chips=np.array(chips, dtype=np.int64),
+        first=np.zeros((n_events + 1, n_times + 1), dtype=np.int64),
+        ties=np.zeros(n_times + 1, dtype=np.int64),
+    )
+
+
+_NO_TALLY = empty_tally(np.empty((0, 0)), np.empty((0, 0)), (), 0, 0)
+
+
+@dataclass(frozen=True)
+class Store:
+    """Where the kernel writes what is kept.
+
+    Attributes
+    ----------
+    values : (variables, times, columns) float64 or float32
+    passage : (events, columns) int32
+        Grid index of the first passage, n_steps + 1 if never.
+    column : int
+        Where the first path goes.
+    moving : bool
+        Whether blocks go side by side; otherwise each overwrites the one before.
+    """
+
+    values: NDArray[Any]
+    passage: NDArray[np.int32]
+    column: int
+    moving: bool
+
+
+class Engine:
+    """A scenario made ready for the kernel.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    seed : int
+    """
+
+    def __init__(self, scenario: Scenario, seed: int) -> None:
+        model, inputs = scenario.model, scenario.inputs
+        self.scenario, self.seed = scenario, seed
+        self.kernel = kernel_of(model, frozenset(inputs.constants))
+        self.varying = tuple(name for name in model.param_fields if name in inputs.varying)
+        fixed = [inputs.constants[name] for name in model.param_fields if name in inputs.constants]
+        self.constants = np.array(fixed, dtype=np.float64)
+        self.n_steps = scenario.time.n_steps
+        series = scenario.forcing or {}
+        self.forcing = np.zeros((self.n_steps, len(model.forcing_fields)))
+        for i, name in enumerate(model.forcing_fields):
+            self.forcing[:, i] = series[name]
+        self.factor = _sparse_factor(scenario)
+
+    def inputs_of(self, first_path: int, n_paths: int) -> NDArray[np.float64]:
+        """Return the varying inputs of consecutive paths, rounded up to whole blocks.
+
+        Blocks start at multiples of 256 counted from path 0 wherever a range starts, so that no rounding of a
+        vectorised inverse can depend on how the paths were divided; `first_path` is such a multiple.
+
+        Returns
+        -------
+        (blocks, inputs, 256) float64
+        """
+        blocks = -(-n_paths // BLOCK)
+        uniforms = {name: input_uniforms(self.seed, name, first_path, blocks * BLOCK) for name in self.varying}
+        draws = self.scenario.inputs.from_uniforms(uniforms)
+        packed = np.empty((blocks, len(self.varying), BLOCK))
+        for i, name in enumerate(self.varying):
+            packed[:, i, :] = draws[name].reshape(blocks, BLOCK)
+        return packed
+
+    def run(
+        self,
+        first_path: int,
+        n_paths: int,
+        drawn: NDArray[np.float64],
+        keep: NDArray[np.int64],
+        store: Store,
+        tally: Tally = _NO_TALLY,
+    ) -> None:
+        """Run consecutive paths and write what is kept.
+
+        Parameters
+        ----------
+        first_path, n_paths : int
+        drawn : (blocks, inputs, 256) float64
+            From `inputs_of`.
+        keep : (variables,) int64
+            Places of the states that are kept.
+        store : Store
+        tally : Tally
+
+        Raises
+        ------
+        NumericalError
+            If a state became infinite or not a number, or a margin not a number.
+        """
+        finite = self._launch(first_path, n_paths, drawn, keep, store, tally)
+        if not finite.all():
+            block = int(np.flatnonzero(~finite)[0])
+            width = min(BLOCK, n_paths - block * BLOCK)
+            raise self._explain(first_path + block * BLOCK, width, drawn[block : block + 1])
+
+    def _launch(
+        self,
+        first_path: int,
+        n_paths: int,
+        drawn: NDArray[np.float64],
+        keep: NDArray[np.int64],
+        store: Store,
+        tally: Tally,
+    ) -> NDArray[np.bool_]:
+        """Call the kernel; return which blocks stayed finite."""
+        single = store.values.dtype == np.float32
+        wide = store.values if not single else np.empty((0, 0, 0))
+        narrow = store.values if single else np.empty((0, 0, 0), dtype=np.float32)
+        finite = np.zeros(len(drawn), dtype=np.bool_)
+        self.kernel(
+            (np.uint64(self.seed), np.uint64(first_path), np.uint64(DOMAIN_SHOCKS << 16)),
+            (n_paths, self.n_steps, self.scenario.time.dt, single),
+            drawn,
+            self.constants,
+            self.forcing,
+            self.factor,
+            keep,
+            (wide, narrow, store.column, int(store.moving)),
+            store.passage,
+            finite,
+            tally.arrays(),
+        )
+        return finite
+
+    def _explain(self, first_path: int, n_paths: int, drawn: NDArray[np.float64]) -> NumericalError:
+        """Return an error that names the first value of a block that is no finite number."""
+        model = self.scenario.model
+        every = np.arange(len(model.state_fields), dtype=np.int64)
+        values = np.empty((len(every), self.n_steps + 1, BLOCK))
+        passage = np.empty((len(model.event_fields), BLOCK), dtype=np.int32)
+        self._launch(first_path, n_paths, drawn, every, Store(values, passage, 0, moving=False), _NO_TALLY)
+        bad = ~np.isfinite(values[:, :, :n_paths])
+        if not bad.any():
+            return NumericalError(f"events: a margin is not a number on a path from {first_path} on; {_REMEDY}")
+        step = int(np.flatnonzero(bad.any(axis=(0, 2)))[0])
+        lane = int(np.flatnonzero(bad[:, step].any(axis=0))[0])
+        name = model.state_fields[int(np.flatnonzero(bad[:, step, lane])[0])]
+        value = values[model.state_fields.index(name), step, lane]
+        return NumericalError(f"{name} = {value} on path {first_path + lane} at step {step}: must be finite; {_REMEDY}")
+
+
+_REMEDY = "look for a division by zero or unbounded growth in the step"
+
+
+def _sparse_factor(scenario: Scenario) -> tuple[NDArray[Any], ...]:
+    """Return the shocks' correlation as rows of a lower-triangular matrix, the last row first.
+
+    In that order each row needs only shocks that are not yet overwritten; shocks outside the correlated ones stay
+    untouched, bit for bit.
+    """
+    rows: list[int] = []
+    starts, columns, values = [0], [], []
+    names, factor = scenario.shock_factor
+    places = [scenario.model.shock_fields.index(name) for name in names]
+    for i in reversed(range(len(names))):
+        rows.append(places[i])
+        columns += [places[i], *(places[j] for j in range(i) if factor[i, j] != 0.0)]
+        values += [factor[i, i], *(factor[i, j] for j in range(i) if factor[i, j] != 0.0)]
+        starts.append(len(columns))
+    whole = (np.array(part, dtype=np.int64) for part in (rows, starts, columns))
+    return (*whole, np.array(values, dtype=np.float64))
+
+
+def ranges(n_paths: int, size: int) -> Iterator[tuple[int, int]]:
+    """Yield (first path, count) of consecutive ranges of a fixed size."""
+    for first in range(0, n_paths, size):
+        yield first, min(size, n_paths - first)
+
+
+def in_order(
+    work: Callable[[int, int], Result], pieces: Iterator[tuple[int, int]], threads: int, advance: Callable[[int], Any]
+) -> Iterator[Result]:
+    """Yield the result of each range, in order, computed on a pool of threads; the kernel holds no interpreter lock.
+
+    Parameters
+    ----------
+    work : callable (first path, count) -> result
+    pieces : iterator of (first path, count)
+    threads : int
+    advance : callable (count) -> None
+        Told of every finished range, for a progress bar.
+    """
+    if threads == 1:
+        for first, count in pieces:
+            yield work(first, count)
+            advance(count)
+        return
+    pool = ThreadPoolExecutor(threads, thread_name_prefix="montecarlo_ai")
+    waiting: deque[tuple[int, Future[Result]]] = deque()
+    try:
+        for first, count in pieces:
+            waiting.append((count, pool.submit(work, first, count)))
+            if len(waiting) >= _IN_FLIGHT * threads:
+                done, future = waiting.popleft()
+                yield future.result()
+                advance(done)
+        while waiting:
+            done, future = waiting.popleft()
+            yield future.result()
+            advance(done)
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def available_threads() -> int:
+    """Return how many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,148 @@
+"""What a user's function refers to: the helpers it calls, the values it closes over, and a fingerprint of it all."""
+
+from __future__ import annotations
+
+import dis
+import hashlib
+import inspect
+import textwrap
+import types
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from montecarlo_ai import math as fast_math
+from montecarlo_ai.errors import ModelError, Problem
+
+# Functions of these packages are the compiler's business, or have a compiled version of ours.
+_KNOWN_TO_COMPILER = {"builtins", "math", "numba", "numpy", "scipy"}
+
+
+class Reference(NamedTuple):
+    """A name that a function looks up outside itself: ``("lab", "demand", "growth")`` and what it stands for."""
+
+    chain: tuple[str, ...]
+    value: Any
+
+
+def is_helper(value: Any) -> bool:
+    """Return whether a value is a plain Python function that has to be compiled along with its caller."""
+    if not isinstance(value, types.FunctionType):
+        return False
+    home = value.__module__ or ""
+    return home != fast_math.__name__ and home.split(".")[0] not in _KNOWN_TO_COMPILER
+
+
+def code_objects(code: types.CodeType) -> Iterator[types.CodeType]:
+    """Yield a code object and those nested in it (inner functions, comprehensions)."""
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from code_objects(constant)
+
+
+def references(function: Callable[..., Any]) -> list[Reference]:
+    """Return the global and closed-over values that a function uses, attributes of modules followed to the end.
+
+    Names that are not defined are left out: the compiler or the first call tells of them.
+    """
+    closed = inspect.getclosurevars(function).nonlocals
+    scope = function.__globals__
+    found: dict[tuple[str, ...], Any] = {}
+    for code in code_objects(function.__code__):
+        instructions = list(dis.get_instructions(code))
+        for at, instruction in enumerate(instructions):
+            name = instruction.argval
+            if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME") and name in scope:
+                value = scope[name]
+            elif instruction.opname in ("LOAD_DEREF", "LOAD_CLASSDEREF") and name in closed:
+                value = closed[name]
+            else:
+                continue
+            chain: tuple[str, ...] = (name,)
+            for follower in instructions[at + 1 :]:
+                attribute = follower.argval
+                if follower.opname not in ("LOAD_ATTR", "LOAD_METHOD") or not isinstance(value, types.ModuleType):
+                    break
+                if not hasattr(value, attribute):
+                    break
+                chain, value = (*chain, attribute), getattr(value, attribute)
+            found[chain] = value
+    return [Reference(chain, value) for chain, value in sorted(found.items())]
+
+
+def helpers(function: Callable[..., Any]) -> list[Callable[..., Any]]:
+    """Return the function and every plain function that it calls, directly or not, each once.
+
+    Raises
+    ------
+    ModelError
+        If a function calls itself, directly or through others.
+    """
+    ordered: list[Callable[..., Any]] = []
+
+    def visit(current: Callable[..., Any], callers: tuple[Callable[..., Any], ...]) -> None:
+        if current in callers:
+            rule = "calls itself, which a compiled step cannot do"
+            raise ModelError(Problem(f"{current.__name__}", current.__qualname__, rule, "write it as a loop"))
+        if current in ordered:
+            return
+        for reference in references(current):
+            if is_helper(reference.value):
+                visit(reference.value, (*callers, current))
+        ordered.append(current)
+
+    visit(function, ())
+    return ordered
+
+
+def source_of(function: Callable[..., Any]) -> str:
+    """Return a function's source, or its bytecode in hexadecimal where the source is gone (an interactive prompt)."""
+    try:
+        return textwrap.dedent(inspect.getsource(function))
+    except (OSError, TypeError):
+        return function.__code__.co_code.hex()
+
+
+def description(function: Callable[..., Any]) -> list[list[Any]]:
+    """Return what says in text what a function does: name, source and outside values of it and its helpers."""
+    described = []
+    for each in helpers(function):
+        values = {
+            ".".join(chain): repr(_identity(value))
+            for chain, value in references(each)
+            if not is_helper(value) and not isinstance(value, types.ModuleType)
+        }
+        described.append([each.__name__, source_of(each), values])
+    return described
+
+
+def fingerprint(function: Callable[..., Any]) -> str:
+    """Return a SHA-256 over what a function compiles to: code, constants, closed-over values and its helpers."""
+    digest = hashlib.sha256()
+    for each in helpers(function):
+        for code in code_objects(each.__code__):
+            constants = [repr(c) for c in code.co_consts if not isinstance(c, types.CodeType)]
+            for part in (code.co_code, code.co_names, code.co_varnames, code.co_freevars, sorted(constants), constants):
+                digest.update(part if isinstance(part, bytes) else repr(part).encode())
+        digest.update(repr((each.__defaults__, each.__kwdefaults__)).encode())
+        for chain, value in references(each):
+            digest.update(repr((chain, _identity(value))).encode())
+    return digest.hexdigest()
+
+
+def _identity(value: Any) -> Any:
+    """Return something whose repr changes when a referred value would compile to something else."""
+    if isinstance(value, np.ndarray):
+        return (value.dtype.str, value.shape, hashlib.sha256(np.ascontiguousarray(value).tobytes()).hexdigest())
+    if isinstance(value, bool | int | float | complex | str | bytes | type(None) | np.generic):
+        return repr(value)
+    if isinstance(value, type) and issubclass(value, tuple):
+        return (value.__name__, getattr(value, "_fields", ()))
+    if isinstance(value, tuple):
+        return tuple(_identity(item) for item in value)
+    inner = getattr(value, "py_func", None)  # a function that the user has compiled
+    if isinstance(inner, types.FunctionType):
+        return fingerprint(inner)
+    return (getattr(value, "__module__", ""), getattr(value, "__qualname__", type(value).__name__))

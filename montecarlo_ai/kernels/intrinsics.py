@@ -1,0 +1,122 @@
+"""Numba intrinsics that the kernel needs and the language lacks.
+
+Each emits a few LLVM instructions into its caller: aligned stack arrays of literal shape, polynomials with
+constant coefficients, reinterpretation of bits, and attributes of the function being compiled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+from numba.np.arrayobj import make_array, populate_array
+
+_CONTRACT = ("contract",)
+
+
+def _stack_array(element: Any) -> Callable[..., Any]:
+    """Return an intrinsic ``(rows, columns) -> 2-D array`` of literal shape on the caller's stack, 64-byte aligned.
+
+    The shape is part of the type of the call (integer *literals*), because numba compiles an intrinsic once per
+    argument types: with plain integers every array would get the size of the first. The array is neither
+    zeroed nor freed; it lives as long as the function that made it.
+    """
+
+    @intrinsic(prefer_literal=True)
+    def stack_array(typing_context: Any, rows: Any, columns: Any) -> Any:
+        if not (isinstance(rows, types.IntegerLiteral) and isinstance(columns, types.IntegerLiteral)):
+            return None
+        array_type = types.Array(element, 2, "C")
+        shape = (max(rows.literal_value, 1), columns.literal_value)
+
+        def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            cell = context.get_data_type(element)
+            size = context.get_abi_sizeof(cell)
+            memory = cgutils.alloca_once(builder, ir.ArrayType(cell, shape[0] * shape[1]))
+            memory.align = 64
+            array = make_array(array_type)(context, builder)
+            word = context.get_value_type(types.intp)
+            populate_array(
+                array,
+                data=builder.bitcast(memory, cell.as_pointer()),
+                shape=[word(n) for n in shape],
+                strides=[word(shape[1] * size), word(size)],
+                itemsize=word(size),
+                meminfo=None,
+            )
+            return array._getvalue()
+
+        return array_type(rows, columns), codegen
+
+    return stack_array  # type: ignore[no-any-return]
+
+
+stack_float64 = _stack_array(types.float64)
+stack_uint32 = _stack_array(types.uint32)
+stack_int32 = _stack_array(types.int32)
+
+
+def polynomial(coefficients: Sequence[float]) -> Callable[[float], float]:
+    """Return an intrinsic ``x -> c[0] + c[1] x + c[2] x**2 + ...`` with the coefficients in the instruction stream.
+
+    Evaluated by Horner's rule, one contractible multiply-add a coefficient.
+    """
+    constants = tuple(float(c) for c in coefficients)
+
+    @intrinsic
+    def evaluate(typing_context: Any, x: Any) -> Any:
+        def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            double = ir.DoubleType()
+            (value,) = arguments
+            total = ir.Constant(double, constants[-1])
+            for c in constants[-2::-1]:
+                product = builder.fmul(total, value, flags=_CONTRACT)
+                total = builder.fadd(product, ir.Constant(double, c), flags=_CONTRACT)
+            return total
+
+        return types.float64(types.float64), codegen
+
+    return evaluate  # type: ignore[no-any-return]
+
+
+@intrinsic
+def bits_of(typing_context: Any, x: Any) -> Any:
+    """Return the 64 bits of a float64 as an unsigned integer."""
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.bitcast(arguments[0], ir.IntType(64))
+
+    return types.uint64(types.float64), codegen
+
+
+@intrinsic
+def float_of(typing_context: Any, bits: Any) -> Any:
+    """Return the float64 whose bits are the given unsigned integer."""
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.bitcast(arguments[0], ir.DoubleType())
+
+    return types.float64(types.uint64), codegen
+
+
+def _function_attribute(attribute: str) -> Callable[[], None]:
+    """Return an intrinsic that adds an LLVM attribute to the function in which it is called."""
+
+    @intrinsic
+    def mark(typing_context: Any) -> Any:
+        def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            # AttributeSet.add refuses string attributes that it does not know; it is a set underneath.
+            set.add(builder.function.attributes, attribute)
+            return context.get_dummy_value()
+
+        return types.none(), codegen
+
+    return mark  # type: ignore[no-any-return]
+
+
+wide_vectors = _function_attribute('"prefer-vector-width"="512"')
+never_inline = _function_attribute("noinline")

@@ -1,0 +1,73 @@
+"""Two standard normals from two 32-bit words: Box-Muller without branches, quadrants or library calls.
+
+With u = (a + 1/2) / 2**32, r = sqrt(-2 log u). The other word gives 31 bits of an angle in (-pi/2, pi/2) and one
+bit of sign, so that sine and cosine are single polynomials. The map is part of the stream version. Absolute error
+of the logarithm and of sine and cosine below 1e-15; the largest |z| is sqrt(66 log 2) = 6.76.
+
+References
+----------
+Box and Muller (1958), A note on the generation of random normal deviates. Ann. Math. Statist. 29(2).
+Coefficients: Remez exchange in 50 digits on the stated intervals.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from montecarlo_ai.kernels.intrinsics import bits_of, float_of, polynomial
+from montecarlo_ai.kernels.options import COMPILE
+
+# log(1 + f) = f + f**2 Q(f) on [sqrt(1/2) - 1, sqrt(2) - 1], relative error 2.9e-16.
+_log_tail = polynomial(
+    (
+        -0.4999999999999844, 0.333333333333314, -0.25000000000773515, 0.20000000001203017, -0.16666666555327597,
+        0.14285714063768565, -0.12500007135076913, 0.11111128836306562, -0.09999762637932832, 0.09090184680284125,
+        -0.08337576204715713, 0.07708559881462064, -0.07106056239528837, 0.06466860173279909, -0.06311072018878974,
+        0.07094295923583067, -0.06693138552603384, 0.030689935363750982,
+    )
+)  # fmt: skip
+# sin x = x + x**3 S(x**2), cos x = 1 + x**2 C(x**2) on [-pi/2, pi/2], errors 1.2e-16 and 4.2e-18.
+_sine_tail = polynomial(
+    (
+        -0.1666666666666626, 0.008333333333291294, -0.0001984126982654453, 2.755731677810373e-06,
+        -2.5051891004179396e-08, 1.6048414866848634e-10, -7.377067435347254e-13,
+    )
+)  # fmt: skip
+_cosine_tail = polynomial(
+    (
+        -0.49999999999999983, 0.04166666666666437, -0.0013888888888785652, 2.480158727914832e-05,
+        -2.7557316525134704e-07, 2.0876567735143017e-09, -1.1463039189912363e-11, 4.6102920376865693e-14,
+    )
+)  # fmt: skip
+
+_LN2 = math.log(2.0)
+_ANGLE_STEP = math.pi / 2.0**31
+_ANGLE_FIRST = -math.pi / 2.0 + math.pi / 2.0**32
+_ONE_BITS = np.uint64(0x3FF0000000000000)
+_ROOT_HALF_BITS = np.uint64(0x3FE6A09E667F3BCD)
+_MANTISSA = np.uint64(0x000FFFFFFFFFFFFF)
+_SHIFT = np.uint64(52)
+_LOW_31 = np.uint64(0x7FFFFFFF)
+_SIGN_SHIFT = np.uint64(32)
+_SIGN_BIT = np.uint64(0x8000000000000000)
+
+
+@njit(forceinline=True, **COMPILE)  # type: ignore[untyped-decorator]
+def box_muller(a: Any, b: Any) -> Any:
+    """Return two independent standard normals from two words held in unsigned 64-bit integers."""
+    # a + 1/2 = 2**e m with m in [sqrt(1/2), sqrt(2)): subtracting the bits of sqrt(1/2) carries into the exponent.
+    bits = bits_of(np.float64(np.int64(a)) + 0.5) - _ROOT_HALF_BITS
+    exponent = np.float64(np.int64(bits) >> np.int64(52))
+    f = float_of((bits & _MANTISSA) + _ROOT_HALF_BITS) - 1.0
+    log_u = f + f * f * _log_tail(f) + (exponent - 32.0) * _LN2
+    radius = math.sqrt(-2.0 * log_u)
+    signed = float_of(bits_of(radius) ^ ((b << _SIGN_SHIFT) & _SIGN_BIT))
+    x = np.float64(np.int64(b & _LOW_31)) * _ANGLE_STEP + _ANGLE_FIRST
+    t = x * x
+    cosine = 1.0 + t * _cosine_tail(t)
+    sine = x + x * t * _sine_tail(t)
+    return signed * cosine, signed * sine

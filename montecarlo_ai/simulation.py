@@ -1,0 +1,175 @@
+"""Ensembles: every path kept, or one path made again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import xarray as xr
+
+from montecarlo_ai.arguments import checked_run, checked_scenario, progress_bar
+from montecarlo_ai.checks import Checks
+from montecarlo_ai.engine import Engine, Store, in_order, ranges
+from montecarlo_ai.ensemble import SCENARIO_KEY, dataset, event_years, identity, input_variables, labels
+from montecarlo_ai.errors import InputError
+from montecarlo_ai.kernels.options import BLOCK
+from montecarlo_ai.memory import check_memory
+from montecarlo_ai.scenario import Scenario
+
+_RANGE = 8_192
+"""Paths a thread takes at a time: their inputs fit in the processor's cache."""
+
+
+def simulate(
+    scenario: Scenario,
+    *,
+    n_paths: int,
+    seed: int | None = None,
+    variables: Sequence[str] | None = None,
+    dtype: str = "float64",
+    store_dtype: str | None = None,
+    threads: int | None = None,
+    progress: bool | None = None,
+) -> xr.Dataset:
+    """Return an ensemble: the kept states of every path, its inputs and its first passages.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    n_paths : int
+        The first n paths are the same whatever n is.
+    seed : int, optional
+        0 <= seed < 2**63; drawn and recorded when not given.
+    variables : sequence of str, optional
+        States to keep; the model's outputs, if not given. What is kept does not change what is computed.
+    dtype : {"float64"}
+        Precision of computing.
+    store_dtype : {"float64", "float32"}, optional
+        Precision of what is kept.
+    threads : int, optional
+        All processors that the process may use, if not given; the result does not depend on it.
+    progress : bool, optional
+        A progress bar; on a terminal in runs of more than a second, if not given.
+
+    Returns
+    -------
+    xarray.Dataset
+        States over (time, path), start included; varying inputs over (path,), constants as scalars;
+        ``event_time`` over (event, path), in years since the start, infinite if never.
+
+    Raises
+    ------
+    InputError
+        All that is wrong with the arguments, or more memory asked for than there is.
+    ModelError
+        If the model cannot be compiled.
+    NumericalError
+        If a value is not finite; names variable, path and step.
+    """
+    scenario = checked_scenario(scenario)
+    n_paths, seed, kept, stored, threads = checked_run(
+        scenario,
+        n_paths=n_paths,
+        seed=seed,
+        variables=variables,
+        dtype=dtype,
+        store_dtype=store_dtype,
+        threads=threads,
+        progress=progress,
+    )
+    model, n_times = scenario.model, scenario.time.n_steps + 1
+    bytes_a_path = len(kept) * n_times * np.dtype(stored).itemsize
+    bytes_a_path += len(scenario.inputs.varying) * 8 + len(model.event_fields) * 12
+    check_memory(n_paths * bytes_a_path, n_paths)
+    engine = Engine(scenario, seed)
+    keep = np.array([model.state_fields.index(name) for name in kept], dtype=np.int64)
+    values = np.empty((len(kept), n_times, n_paths), dtype=stored)
+    passage = np.empty((len(model.event_fields), n_paths), dtype=np.int32)
+    drawn = np.empty((len(engine.varying), n_paths))
+
+    def work(first: int, count: int) -> None:
+        inputs = engine.inputs_of(first, count)
+        engine.run(first, count, inputs, keep, Store(values, passage, first, moving=True))
+        drawn[:, first : first + count] = inputs.transpose(1, 0, 2).reshape(len(drawn), len(inputs) * BLOCK)[:, :count]
+
+    with progress_bar(n_paths, progress) as bar:
+        for _ in in_order(work, ranges(n_paths, _RANGE), threads, bar.update):
+            pass
+    states = {name: xr.Variable(("time", "path"), values[i], labels(scenario, name)) for i, name in enumerate(kept)}
+    about_events = {"units": "years", "long_name": "first passage since the start, infinite if never"}
+    years = xr.Variable(("event", "path"), event_years(passage, scenario), about_events)
+    return dataset(
+        scenario,
+        {**states, **input_variables(scenario, drawn, engine.varying), "event_time": years},
+        identity(scenario, kind="ensemble", seed=seed, n_paths=n_paths, dtype=dtype),
+        path=xr.Variable("path", np.arange(n_paths, dtype=np.int64), {"long_name": "path"}),
+    )
+
+
+def replay(ensemble: xr.Dataset, path: int, scenario: Scenario | None = None) -> xr.Dataset:
+    """Return one path of a result again, with all states, bit for bit as it was computed.
+
+    Parameters
+    ----------
+    ensemble : xarray.Dataset
+        From `simulate` or `summarize`; it need not hold the path, nor any state.
+    path : int
+        Label of the path; also one beyond those that were run.
+    scenario : Scenario, optional
+        What was run. A result in memory carries it, and that of a built-in model can be read from its attributes.
+
+    Returns
+    -------
+    xarray.Dataset
+        Every state over (time,), every input as a scalar, ``event_time`` over (event,).
+
+    Raises
+    ------
+    InputError
+        If the path is no path, the scenario is not known, or is another than the one that was run.
+    """
+    checks = Checks()
+    path = checks.whole("path", path, at_least=0, at_most=2**63 - 1)
+    checks.finish()
+    scenario = _scenario_of(ensemble, scenario)
+    seed = int(ensemble.attrs["seed"])
+    engine, model = Engine(scenario, seed), scenario.model
+    first, lane = path - path % BLOCK, path % BLOCK
+    values = np.empty((len(model.state_fields), scenario.time.n_steps + 1, BLOCK))
+    passage = np.empty((len(model.event_fields), BLOCK), dtype=np.int32)
+    inputs = engine.inputs_of(first, BLOCK)
+    keep = np.arange(len(model.state_fields), dtype=np.int64)
+    engine.run(first, BLOCK, inputs, keep, Store(values, passage, 0, moving=False))
+    states = {
+        name: xr.Variable("time", values[i, :, lane], labels(scenario, name)) for i, name in enumerate(model.state_fields)
+    }
+    drawn = input_variables(scenario, inputs[0, :, lane : lane + 1], engine.varying)
+    known = {name: variable.isel(path=0) if "path" in variable.dims else variable for name, variable in drawn.items()}
+    about_events = {"units": "years", "long_name": "first passage since the start, infinite if never"}
+    years = xr.Variable("event", event_years(passage[:, lane], scenario), about_events)
+    return dataset(
+        scenario,
+        {**states, **known, "event_time": years},
+        identity(scenario, kind="path", seed=seed, n_paths=1, dtype=str(ensemble.attrs["dtype"])),
+        path=xr.Variable((), np.int64(path), {"long_name": "path"}),
+    )
+
+
+def _scenario_of(ensemble: xr.Dataset, scenario: Scenario | None) -> Scenario:
+    """Return the scenario of a result: the one given, the one it carries, or the one that its attributes spell."""
+    checks = Checks(InputError)
+    due = ensemble.attrs.get("scenario_hash") if isinstance(ensemble, xr.Dataset) else None
+    if due is None:
+        checks.add("ensemble", type(ensemble).__name__, "must be a result of simulate or summarize")
+        checks.finish()
+    found = scenario if scenario is not None else ensemble.encoding.get(SCENARIO_KEY)
+    if found is None:
+        from montecarlo_ai.scenario_file import scenario_from_canonical
+
+        found = scenario_from_canonical(ensemble.attrs["scenario_canonical"])
+    if not isinstance(found, Scenario):
+        checks.add("scenario", found, "must be a Scenario")
+    elif found.hash != due:
+        checks.add("scenario", found.hash, f"must be the one that was run, {due}")
+    checks.finish()
+    return found  # type: ignore[no-any-return]

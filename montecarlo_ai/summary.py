@@ -1,0 +1,250 @@
+"""Statistics of any number of paths in constant memory: no path is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from montecarlo_ai.arguments import checked_run, checked_scenario, progress_bar
+from montecarlo_ai.checks import Checks
+from montecarlo_ai.engine import Engine, Store, Tally, empty_tally, in_order, ranges
+from montecarlo_ai.ensemble import dataset, identity, labels
+from montecarlo_ai.errors import InputError
+from montecarlo_ai.kernels.options import BLOCK
+from montecarlo_ai.kernels.reductions import BINS, SUPER_BLOCK
+from montecarlo_ai.scenario import Scenario
+
+QUANTILES = (0.05, 0.15, 0.25, 0.35, 0.5, 0.65, 0.75, 0.85, 0.95)
+"""Ends of the 30, 50, 70 and 90% bands, and the median."""
+
+_PILOT = 4_096
+_SMALLEST_SCALE = 1e-9
+_COMMON = 0.01
+
+
+def summarize(
+    scenario: Scenario,
+    *,
+    n_paths: int,
+    seed: int | None = None,
+    variables: Sequence[str] | None = None,
+    quantiles: Sequence[float] = QUANTILES,
+    dtype: str = "float64",
+    store_dtype: str | None = None,
+    threads: int | None = None,
+    progress: bool | None = None,
+) -> xr.Dataset:
+    """Return the statistics of an ensemble without storing a path; memory does not grow with the number of paths.
+
+    Means, standard deviations and first-passage counts are those of the ensemble that `simulate` makes of the same
+    scenario, seed and number of paths. Quantiles are read from histograms whose ranges come from the first 4,096
+    paths; the error beside each is one standard error of sampling plus the width of its bin.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    n_paths : int
+    seed : int, optional
+        0 <= seed < 2**63; drawn and recorded when not given.
+    variables : sequence of str, optional
+        States to describe; the model's outputs, if not given.
+    quantiles : sequence of float
+        Levels in [0, 1]; by default the ends of the 30, 50, 70 and 90% bands and the median.
+    dtype : {"float64"}
+        Precision of computing.
+    store_dtype : {"float64", "float32"}, optional
+        Precision of the statistics returned.
+    threads, progress
+        As for `simulate`.
+
+    Returns
+    -------
+    xarray.Dataset
+        For each variable ``<name>`` and ``<name>_error`` over (quantile, time), ``<name>_mean`` and ``<name>_std``
+        over (time,). Exact counts of paths: ``event_count`` (has happened by) and ``event_time_count`` (first
+        passage at) over (event, time), ``first_count`` over (cause, time), ``tie_count`` over (time,).
+
+    Raises
+    ------
+    InputError, ModelError, NumericalError
+        As `simulate`; also for a level outside [0, 1].
+    """
+    scenario = checked_scenario(scenario)
+    levels = _checked_levels(quantiles)
+    n_paths, seed, kept, stored, threads = checked_run(
+        scenario,
+        n_paths=n_paths,
+        seed=seed,
+        variables=variables,
+        dtype=dtype,
+        store_dtype=store_dtype,
+        threads=threads,
+        progress=progress,
+    )
+    engine = Engine(scenario, seed)
+    keep = np.array([scenario.model.state_fields.index(name) for name in kept], dtype=np.int64)
+    n_times = scenario.time.n_steps + 1
+    centre, scale = _pilot(engine, keep)
+    chips = [scenario.model.event_fields.index(cause) for cause in scenario.chips]
+    n_events = len(scenario.model.event_fields)
+
+    def work(first: int, count: int) -> Tally:
+        tally = empty_tally(centre, 1.0 / scale, chips, n_events, n_times)
+        rows = Store(np.empty((len(keep), n_times, BLOCK)), np.empty((n_events, BLOCK), dtype=np.int32), 0, moving=False)
+        engine.run(first, count, engine.inputs_of(first, count), keep, rows, tally)
+        return tally
+
+    total = _Total.empty(centre, scale, n_events, n_times)
+    with progress_bar(n_paths, progress) as bar:
+        for tally in in_order(work, ranges(n_paths, SUPER_BLOCK), threads, bar.update):
+            total.add(tally)
+    statistics = _statistics(scenario, kept, levels, total, n_paths, stored)
+    attributes = identity(scenario, kind="summary", seed=seed, n_paths=n_paths, dtype=dtype)
+    causes = np.array([*scenario.model.causes, "any"], dtype=str)
+    return dataset(
+        scenario,
+        {**statistics, **_counts(scenario, total)},
+        attributes,
+        quantile=xr.Variable("quantile", np.array(levels), {"long_name": "quantile level"}),
+        cause=xr.Variable("cause", causes, {"long_name": "cause"}),
+    )
+
+
+@dataclass
+class _Total:
+    """Tallies combined in the order of their paths."""
+
+    centre: NDArray[np.float64]
+    scale: NDArray[np.float64]
+    counts: NDArray[np.int64]
+    atoms: NDArray[np.int64]
+    sums: NDArray[np.float64]
+    squares: NDArray[np.float64]
+    happened: NDArray[np.int64]
+    first: NDArray[np.int64]
+    ties: NDArray[np.int64]
+
+    @classmethod
+    def empty(cls, centre: NDArray[np.float64], scale: NDArray[np.float64], n_events: int, n_times: int) -> _Total:
+        """Return a total of nothing yet."""
+        blank = empty_tally(centre, scale, (), n_events, n_times)
+        counts = np.zeros(blank.counts.shape, dtype=np.int64)
+        return cls(
+            centre, scale, counts, blank.atoms, blank.sums, blank.squares, blank.happened, blank.first, blank.ties
+        )
+
+    def add(self, tally: Tally) -> None:
+        """Add the tally of the next paths."""
+        self.counts += tally.counts
+        self.atoms += tally.atoms
+        self.sums += tally.sums
+        self.squares += tally.squares
+        self.happened += tally.happened
+        self.first += tally.first
+        self.ties += tally.ties
+
+
+def _checked_levels(quantiles: Sequence[float]) -> tuple[float, ...]:
+    checks = Checks(InputError)
+    given = list(quantiles) if not isinstance(quantiles, str) and np.ndim(quantiles) == 1 else []
+    if not given:
+        checks.add("quantiles", quantiles, "must be a sequence of levels", "write [0.05, 0.5, 0.95]")
+    levels = [checks.number(f"quantiles[{i}]", level, at_least=0.0, at_most=1.0) for i, level in enumerate(given)]
+    if sorted(set(levels)) != levels and not checks.problems:
+        checks.add("quantiles", quantiles, "must increase")
+    checks.finish()
+    return tuple(levels)
+
+
+def _pilot(engine: Engine, keep: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return centre and scale of each histogram, (variables, times), from the first paths of the seed.
+
+    The centre is a value on which many paths stand, where there is one (it is counted apart), else the median; the
+    scale is half the middle 90%, or half the range where the middle has no width.
+    """
+    n_times, n_events = engine.n_steps + 1, len(engine.scenario.model.event_fields)
+    values = np.empty((len(keep), n_times, _PILOT))
+    passage = np.empty((n_events, _PILOT), dtype=np.int32)
+    engine.run(0, _PILOT, engine.inputs_of(0, _PILOT), keep, Store(values, passage, 0, moving=True))
+    values.sort(axis=2)
+    centre = values[:, :, _PILOT // 2].copy()
+    for variable, time in np.argwhere((np.diff(values, axis=2) == 0.0).sum(axis=2) > _COMMON * _PILOT):
+        found, times_found = np.unique(values[variable, time], return_counts=True)
+        centre[variable, time] = found[times_found.argmax()]
+    middle = values[:, :, int(0.95 * _PILOT)] - values[:, :, int(0.05 * _PILOT)]
+    spread = np.where(middle > 0.0, middle, values[:, :, -1] - values[:, :, 0]) / 2.0
+    return centre, np.maximum(spread, np.maximum(np.abs(centre) * _SMALLEST_SCALE, _SMALLEST_SCALE))
+
+
+def _statistics(
+    scenario: Scenario, kept: Sequence[str], levels: Sequence[float], total: _Total, n_paths: int, stored: str
+) -> dict[str, xr.Variable]:
+    """Return quantiles with their errors, means and standard deviations."""
+    shift = total.sums / n_paths
+    deviation = np.sqrt(np.maximum(total.squares / n_paths - shift**2, 0.0))
+    result = {}
+    for i, name in enumerate(kept):
+        columns = [
+            _quantiles(total.counts[i, t], int(total.atoms[i, t]), total.centre[i, t], total.scale[i, t], levels)
+            for t in range(total.centre.shape[1])
+        ]
+        value, error = np.array(columns, dtype=stored).transpose(1, 2, 0)
+        mean = (total.centre[i] + shift[i]).astype(stored)
+        both, alone = ("quantile", "time"), ("time",)
+        result[name] = xr.Variable(both, value, labels(scenario, name))
+        result[f"{name}_error"] = xr.Variable(both, error, labels(scenario, name, prefix="error of "))
+        result[f"{name}_mean"] = xr.Variable(alone, mean, labels(scenario, name, prefix="mean of "))
+        std = labels(scenario, name, prefix="standard deviation of ")
+        result[f"{name}_std"] = xr.Variable(alone, deviation[i].astype(stored), std)
+    return result
+
+
+def _quantiles(
+    counts: NDArray[np.int64], atom: int, centre: float, scale: float, levels: Sequence[float]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return quantiles of a histogram and their errors, from the piecewise linear distribution function.
+
+    The atom stands on the lower edge of the bin in the middle, where the function jumps.
+    """
+    edges = _edges() * scale + centre
+    half = BINS // 2
+    n = int(counts.sum())
+    below = np.concatenate([[0], np.cumsum(counts)]) / n
+    at = np.insert(below, half + 1, below[half] + atom / n)
+    places = np.insert(edges, half + 1, edges[half])
+    level = np.asarray(levels)
+    value = np.interp(level, at, places)
+    width = np.interp(level, below[1:], np.diff(edges))
+    sampling = np.sqrt(level * (1.0 - level) / n)
+    low = np.interp(np.maximum(level - sampling, 0.0), at, places)
+    high = np.interp(np.minimum(level + sampling, 1.0), at, places)
+    inside_atom = (atom > 0) & (value == centre)
+    return value, (high - low) / 2.0 + np.where(inside_atom, 0.0, width)
+
+
+def _edges() -> NDArray[np.float64]:
+    """Return the edges of the bins in units of the scale; the outermost, which are infinite, repeat their neighbours."""
+    g = np.arange(1, BINS) / BINS * 2.0 - 1.0
+    inner = g / (1.0 - np.abs(g))
+    return np.concatenate([inner[:1], inner, inner[-1:]])
+
+
+def _counts(scenario: Scenario, total: _Total) -> dict[str, xr.Variable]:
+    """Return the exact first-passage counts."""
+    model, last = scenario.model, scenario.time.n_steps + 1
+    at, first = total.happened[:, :last], total.first[:, :last]
+    rows = [*(model.event_fields.index(cause) for cause in model.causes), len(model.event_fields)]
+
+    def counted(dims: tuple[str, ...], values: NDArray[np.int64], what: str) -> xr.Variable:
+        return xr.Variable(dims, values, {"units": "paths", "long_name": what})
+
+    return {
+        "event_count": counted(("event", "time"), at.cumsum(axis=1), "paths on which the event has happened"),
+        "event_time_count": counted(("event", "time"), at, "paths whose first passage is at this time"),
+        "first_count": counted(("cause", "time"), first[rows].cumsum(axis=1), "paths on which the cause came first"),
+        "tie_count": counted(("time",), total.ties[:last].cumsum(), "paths whose first chip event was a tie"),
+    }
