@@ -41,7 +41,8 @@ if TYPE_CHECKING:
 _HOMES = {
     "Distribution": "distribution",
     **dict.fromkeys(
-        ("PERT", "Constant", "Exponential", "LogNormal", "LogUniform", "Normal", "Triangular", "Uniform"), "distributions"
+        ("PERT", "Constant", "Exponential", "LogNormal", "LogUniform", "Normal", "Triangular", "Uniform"),
+        "distributions",
     ),
     **dict.fromkeys(("InputError", "ModelError", "MonteCarloAIError", "NumericalError", "ScenarioError"), "errors"),
     "Inputs": "inputs",

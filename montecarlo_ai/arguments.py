@@ -80,4 +80,6 @@ def progress_bar(total: int, wanted: bool | None) -> Any:
     from tqdm import tqdm
 
     disable = None if wanted is None else not wanted
-    return tqdm(total=total, unit=" paths", unit_scale=True, disable=disable, delay=1.0 if wanted is None else 0.0, leave=False)
+    return tqdm(
+        total=total, unit=" paths", unit_scale=True, disable=disable, delay=1.0 if wanted is None else 0.0, leave=False
+    )

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from numbers import Real
 from typing import Any
 
-from montecarlo_ai.suggest import did_you_mean
 from montecarlo_ai.errors import ModelError, Problem
 from montecarlo_ai.model import Clock, Model
+from montecarlo_ai.suggest import did_you_mean
 
 
 def dry_run(model: Model, values: Mapping[str, float], forcing: Mapping[str, float]) -> None:
@@ -53,13 +53,13 @@ def _called(role: str, function: Callable[..., Any], arguments: tuple[Any, ...],
         result = function(*arguments)
     except (ArithmeticError, ValueError):
         return None
-    except Exception as error:  # noqa: BLE001  (whatever a user's function raises is told in one sentence)
+    except Exception as error:
         raise _failed(role, function, error) from None
     if not isinstance(result, due):
         rule = f"must return {due.__name__}, and returned {type(result).__name__}"
         raise ModelError(Problem(f"{role}: return value", result, rule))
     for name, value in zip(due._fields, result, strict=True):
-        if isinstance(value, bool) and role != "events" or not isinstance(value, Real | bool):
+        if (isinstance(value, bool) and role != "events") or not isinstance(value, Real | bool):
             raise ModelError(Problem(f"{role}: {name}", value, f"must be a number, and is {type(value).__name__}"))
     return result
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -14,57 +14,15 @@ from numpy.typing import NDArray
 
 from montecarlo_ai.errors import NumericalError
 from montecarlo_ai.kernels.compiling import kernel_of
+from montecarlo_ai.kernels.emit import shock_rows
 from montecarlo_ai.kernels.options import BLOCK
 from montecarlo_ai.kernels.philox import DOMAIN_SHOCKS, input_uniforms
-from montecarlo_ai.kernels.reductions import BINS
 from montecarlo_ai.scenario import Scenario
 
 Result = TypeVar("Result")
 
 _IN_FLIGHT = 3
 """Ranges a thread that are computed ahead of the one being combined; bounds the memory of a long run."""
-
-
-@dataclass(frozen=True)
-class Tally:
-    """Running statistics of a range of paths; see kernels/reductions.py for what each array holds."""
-
-    centre: NDArray[np.float64]
-    inverse_scale: NDArray[np.float64]
-    counts: NDArray[np.uint16]
-    atoms: NDArray[np.int64]
-    sums: NDArray[np.float64]
-    squares: NDArray[np.float64]
-    happened: NDArray[np.int64]
-    chips: NDArray[np.int64]
-    first: NDArray[np.int64]
-    ties: NDArray[np.int64]
-
-    def arrays(self) -> tuple[NDArray[Any], ...]:
-        """Return the arrays in the order in which the kernel takes them."""
-        return tuple(getattr(self, name) for name in self.__dataclass_fields__)
-
-
-def empty_tally(
-    centre: NDArray[np.float64], inverse_scale: NDArray[np.float64], chips: Sequence[int], n_events: int, n_times: int
-) -> Tally:
-    """Return a tally of nothing yet; with no variables and no events, one that the kernel leaves alone."""
-    shape = centre.shape
-    return Tally(
-        centre=centre,
-        inverse_scale=inverse_scale,
-        counts=np.zeros((*shape, BINS), dtype=np.uint16),
-        atoms=np.zeros(shape, dtype=np.int64),
-        sums=np.zeros(shape),
-        squares=np.zeros(shape),
-        happened=np.zeros((n_events, n_times + 1), dtype=np.int64),
-        chips=np.array(chips, dtype=np.int64),
-        first=np.zeros((n_events + 1, n_times + 1), dtype=np.int64),
-        ties=np.zeros(n_times + 1, dtype=np.int64),
-    )
-
-
-_NO_TALLY = empty_tally(np.empty((0, 0)), np.empty((0, 0)), (), 0, 0)
 
 
 @dataclass(frozen=True)
@@ -78,14 +36,11 @@ class Store:
         Grid index of the first passage, n_steps + 1 if never.
     column : int
         Where the first path goes.
-    moving : bool
-        Whether blocks go side by side; otherwise each overwrites the one before.
     """
 
     values: NDArray[Any]
     passage: NDArray[np.int32]
     column: int
-    moving: bool
 
 
 class Engine:
@@ -136,7 +91,6 @@ class Engine:
         drawn: NDArray[np.float64],
         keep: NDArray[np.int64],
         store: Store,
-        tally: Tally = _NO_TALLY,
     ) -> None:
         """Run consecutive paths and write what is kept.
 
@@ -148,14 +102,13 @@ class Engine:
         keep : (variables,) int64
             Places of the states that are kept.
         store : Store
-        tally : Tally
 
         Raises
         ------
         NumericalError
             If a state became infinite or not a number, or a margin not a number.
         """
-        finite = self._launch(first_path, n_paths, drawn, keep, store, tally)
+        finite = self._launch(first_path, n_paths, drawn, keep, store)
         if not finite.all():
             block = int(np.flatnonzero(~finite)[0])
             width = min(BLOCK, n_paths - block * BLOCK)
@@ -168,7 +121,6 @@ class Engine:
         drawn: NDArray[np.float64],
         keep: NDArray[np.int64],
         store: Store,
-        tally: Tally,
     ) -> NDArray[np.bool_]:
         """Call the kernel; return which blocks stayed finite."""
         single = store.values.dtype == np.float32
@@ -183,10 +135,9 @@ class Engine:
             self.forcing,
             self.factor,
             keep,
-            (wide, narrow, store.column, int(store.moving)),
+            (wide, narrow, store.column),
             store.passage,
             finite,
-            tally.arrays(),
         )
         return finite
 
@@ -196,7 +147,7 @@ class Engine:
         every = np.arange(len(model.state_fields), dtype=np.int64)
         values = np.empty((len(every), self.n_steps + 1, BLOCK))
         passage = np.empty((len(model.event_fields), BLOCK), dtype=np.int32)
-        self._launch(first_path, n_paths, drawn, every, Store(values, passage, 0, moving=False), _NO_TALLY)
+        self._launch(first_path, n_paths, drawn, every, Store(values, passage, 0))
         bad = ~np.isfinite(values[:, :, :n_paths])
         if not bad.any():
             return NumericalError(f"events: a margin is not a number on a path from {first_path} on; {_REMEDY}")
@@ -219,7 +170,8 @@ def _sparse_factor(scenario: Scenario) -> tuple[NDArray[Any], ...]:
     rows: list[int] = []
     starts, columns, values = [0], [], []
     names, factor = scenario.shock_factor
-    places = [scenario.model.shock_fields.index(name) for name in names]
+    order = shock_rows(scenario.model.shock_fields, scenario.model.uniform_shocks)
+    places = [order.index(name) for name in names]
     for i in reversed(range(len(names))):
         rows.append(places[i])
         columns += [places[i], *(places[j] for j in range(i) if factor[i, j] != 0.0)]

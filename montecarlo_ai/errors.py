@@ -28,7 +28,10 @@ class Problem:
     remedy: str = ""
 
     def __str__(self) -> str:
-        came = repr(self.value)
+        try:
+            came = repr(self.value)
+        except (ValueError, RecursionError):  # an integer of thousands of digits, a list nested without end
+            came = f"a {type(self.value).__name__} too large to print"
         if len(came) > 120:
             came = came[:117] + "..."
         sentence = f"{self.field} = {came}: {self.rule}"

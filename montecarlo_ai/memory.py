@@ -35,5 +35,7 @@ def check_memory(needed: int, n_paths: int) -> None:
     """
     there = available_memory()
     if there is not None and needed > there:
-        rule = f"needs {needed:,} bytes ({needed / 2**30:,.1f} GiB) and {there:,} ({there / 2**30:,.1f} GiB) are available"
+        rule = (
+            f"needs {needed:,} bytes ({needed / 2**30:,.1f} GiB) and {there:,} ({there / 2**30:,.1f} GiB) are available"
+        )
         raise invalid("n_paths", n_paths, rule, "keep fewer variables, or use summarize, which stores no path")

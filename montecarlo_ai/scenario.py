@@ -19,6 +19,7 @@ from montecarlo_ai.errors import InputError, ScenarioError
 from montecarlo_ai.functions import description
 from montecarlo_ai.inputs import Inputs
 from montecarlo_ai.model import Model, names_problems
+from montecarlo_ai.overrides import apply_overrides
 from montecarlo_ai.timegrid import TimeGrid
 
 if TYPE_CHECKING:
@@ -97,8 +98,8 @@ class Scenario:
         except InputError as error:
             raise ScenarioError(error.problems) from None
         _check_names(model, inputs, checks)
-        made = series(time) if series is not None else Series(forcing or {}, {})
-        rows = _checked_forcing(model, made.forcing, time, checks)
+        made = series(time) if series is not None else Series({}, {})
+        rows = _checked_forcing(model, made.forcing if series is not None else forcing, time, checks)
         try:
             set_field(self, "shock_factor", _shock_factor(model, shock_correlation or {}))
         except InputError as error:
@@ -146,8 +147,7 @@ class Scenario:
         changed = self.inputs.replace(**changes)
         document = self.document
         if document is not None:
-            entries = {name: changed.distributions[name].to_dict() for name in changes}
-            document = {**document, "inputs": {**document["inputs"], **entries}}
+            document = apply_overrides(document, {f"inputs.{name}": changed.distributions[name] for name in changes})
         assumptions = {name: note for name, note in self.assumptions.items() if name not in changes}
         return self._changed(inputs=changed, document=document, assumptions=assumptions)
 

@@ -89,7 +89,7 @@ def simulate(
 
     def work(first: int, count: int) -> None:
         inputs = engine.inputs_of(first, count)
-        engine.run(first, count, inputs, keep, Store(values, passage, first, moving=True))
+        engine.run(first, count, inputs, keep, Store(values, passage, first))
         drawn[:, first : first + count] = inputs.transpose(1, 0, 2).reshape(len(drawn), len(inputs) * BLOCK)[:, :count]
 
     with progress_bar(n_paths, progress) as bar:
@@ -139,9 +139,10 @@ def replay(ensemble: xr.Dataset, path: int, scenario: Scenario | None = None) ->
     passage = np.empty((len(model.event_fields), BLOCK), dtype=np.int32)
     inputs = engine.inputs_of(first, BLOCK)
     keep = np.arange(len(model.state_fields), dtype=np.int64)
-    engine.run(first, BLOCK, inputs, keep, Store(values, passage, 0, moving=False))
+    engine.run(first, BLOCK, inputs, keep, Store(values, passage, 0))
     states = {
-        name: xr.Variable("time", values[i, :, lane], labels(scenario, name)) for i, name in enumerate(model.state_fields)
+        name: xr.Variable("time", values[i, :, lane], labels(scenario, name))
+        for i, name in enumerate(model.state_fields)
     }
     drawn = input_variables(scenario, inputs[0, :, lane : lane + 1], engine.varying)
     known = {name: variable.isel(path=0) if "path" in variable.dims else variable for name, variable in drawn.items()}
@@ -172,4 +173,4 @@ def _scenario_of(ensemble: xr.Dataset, scenario: Scenario | None) -> Scenario:
     elif found.hash != due:
         checks.add("scenario", found.hash, f"must be the one that was run, {due}")
     checks.finish()
-    return found  # type: ignore[no-any-return]
+    return found

@@ -11,17 +11,18 @@ from numpy.typing import NDArray
 
 from montecarlo_ai.arguments import checked_run, checked_scenario, progress_bar
 from montecarlo_ai.checks import Checks
-from montecarlo_ai.engine import Engine, Store, Tally, empty_tally, in_order, ranges
+from montecarlo_ai.engine import Engine, Store, in_order, ranges
 from montecarlo_ai.ensemble import dataset, identity, labels
 from montecarlo_ai.errors import InputError
 from montecarlo_ai.kernels.options import BLOCK
-from montecarlo_ai.kernels.reductions import BINS, SUPER_BLOCK
+from montecarlo_ai.kernels.reductions import BINS, SUPER_BLOCK, Tally
 from montecarlo_ai.scenario import Scenario
 
 QUANTILES = (0.05, 0.15, 0.25, 0.35, 0.5, 0.65, 0.75, 0.85, 0.95)
 """Ends of the 30, 50, 70 and 90% bands, and the median."""
 
 _PILOT = 4_096
+_SLAB_BYTES = 1_000_000
 _SMALLEST_SCALE = 1e-9
 _COMMON = 0.01
 
@@ -89,13 +90,19 @@ def summarize(
     keep = np.array([scenario.model.state_fields.index(name) for name in kept], dtype=np.int64)
     n_times = scenario.time.n_steps + 1
     centre, scale = _pilot(engine, keep)
+    inverse_scale = 1.0 / scale
     chips = [scenario.model.event_fields.index(cause) for cause in scenario.chips]
     n_events = len(scenario.model.event_fields)
+    slab = _slab(len(keep), n_times)
 
     def work(first: int, count: int) -> Tally:
-        tally = empty_tally(centre, 1.0 / scale, chips, n_events, n_times)
-        rows = Store(np.empty((len(keep), n_times, BLOCK)), np.empty((n_events, BLOCK), dtype=np.int32), 0, moving=False)
-        engine.run(first, count, engine.inputs_of(first, count), keep, rows, tally)
+        tally = Tally.empty(len(keep), n_events, n_times)
+        drawn = engine.inputs_of(first, count)
+        values, passage = np.empty((len(keep), n_times, slab)), np.empty((n_events, slab), dtype=np.int32)
+        for begin, width in ranges(count, slab):
+            blocks = drawn[begin // BLOCK : -(-(begin + width) // BLOCK)]
+            engine.run(first + begin, width, blocks, keep, Store(values, passage, 0))
+            tally.add(values, passage, width, centre, inverse_scale, chips)
         return tally
 
     total = _Total.empty(centre, scale, n_events, n_times)
@@ -131,7 +138,7 @@ class _Total:
     @classmethod
     def empty(cls, centre: NDArray[np.float64], scale: NDArray[np.float64], n_events: int, n_times: int) -> _Total:
         """Return a total of nothing yet."""
-        blank = empty_tally(centre, scale, (), n_events, n_times)
+        blank = Tally.empty(len(centre), n_events, n_times)
         counts = np.zeros(blank.counts.shape, dtype=np.int64)
         return cls(
             centre, scale, counts, blank.atoms, blank.sums, blank.squares, blank.happened, blank.first, blank.ties
@@ -146,6 +153,12 @@ class _Total:
         self.happened += tally.happened
         self.first += tally.first
         self.ties += tally.ties
+
+
+def _slab(n_variables: int, n_times: int) -> int:
+    """Return how many paths are reduced at a time: whole blocks whose kept values stay in the processor's cache."""
+    fitting = _SLAB_BYTES // (8 * max(n_variables, 1) * n_times)
+    return int(np.clip(fitting // BLOCK, 1, SUPER_BLOCK // BLOCK)) * BLOCK
 
 
 def _checked_levels(quantiles: Sequence[float]) -> tuple[float, ...]:
@@ -169,7 +182,7 @@ def _pilot(engine: Engine, keep: NDArray[np.int64]) -> tuple[NDArray[np.float64]
     n_times, n_events = engine.n_steps + 1, len(engine.scenario.model.event_fields)
     values = np.empty((len(keep), n_times, _PILOT))
     passage = np.empty((n_events, _PILOT), dtype=np.int32)
-    engine.run(0, _PILOT, engine.inputs_of(0, _PILOT), keep, Store(values, passage, 0, moving=True))
+    engine.run(0, _PILOT, engine.inputs_of(0, _PILOT), keep, Store(values, passage, 0))
     values.sort(axis=2)
     centre = values[:, :, _PILOT // 2].copy()
     for variable, time in np.argwhere((np.diff(values, axis=2) == 0.0).sum(axis=2) > _COMMON * _PILOT):
@@ -227,7 +240,7 @@ def _quantiles(
 
 
 def _edges() -> NDArray[np.float64]:
-    """Return the edges of the bins in units of the scale; the outermost, which are infinite, repeat their neighbours."""
+    """Return the edges of the bins in units of the scale; the infinite ones repeat their neighbours."""
     g = np.arange(1, BINS) / BINS * 2.0 - 1.0
     inner = g / (1.0 - np.abs(g))
     return np.concatenate([inner[:1], inner, inner[-1:]])

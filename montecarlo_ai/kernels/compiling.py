@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import os
 import platform
+import re
 import sys
 import tempfile
 import threading
@@ -26,12 +27,14 @@ import numba
 import numpy as np
 from numba.core import types as nb
 from numba.core.compiler_lock import global_compiler_lock
-from numba.core.errors import NumbaError
 
 from montecarlo_ai.errors import ModelError, Problem
 from montecarlo_ai.functions import fingerprint, helpers, is_helper, references
-from montecarlo_ai.kernels import special  # noqa: F401  (registers the fast functions)
-from montecarlo_ai.kernels.emit import KernelSpec, kernel_source
+from montecarlo_ai.kernels import (
+    rows,
+    special,  # noqa: F401  (registers the fast functions)
+)
+from montecarlo_ai.kernels.emit import KernelSpec, kernel_source, shock_rows
 from montecarlo_ai.kernels.options import COMPILE
 from montecarlo_ai.model import Clock, Model
 
@@ -41,24 +44,19 @@ INTERLEAVE = 2
 CACHE_VARIABLE = "MONTECARLO_AI_CACHE_DIR"
 
 _f8, _i8 = nb.float64, nb.int64
+_tuple, _mixed = nb.Tuple, nb.NamedTuple  # type: ignore[attr-defined]  # numba hides them from mypy
 _SIGNATURE = (
-    nb.Tuple((nb.uint64, nb.uint64, nb.uint64)),
-    nb.Tuple((_i8, _i8, _f8, nb.boolean)),
+    _tuple((nb.uint64, nb.uint64, nb.uint64)),
+    _tuple((_i8, _i8, _f8, nb.boolean)),
     _f8[:, :, ::1],
     _f8[::1],
     _f8[:, ::1],
-    nb.Tuple((_i8[::1], _i8[::1], _i8[::1], _f8[::1])),
+    _tuple((_i8[::1], _i8[::1], _i8[::1], _f8[::1])),
     _i8[::1],
-    nb.Tuple((_f8[:, :, ::1], nb.float32[:, :, ::1], _i8, _i8)),
+    _tuple((_f8[:, :, ::1], nb.float32[:, :, ::1], _i8)),
     nb.int32[:, ::1],
     nb.boolean[::1],
-    nb.Tuple(
-        (
-            _f8[:, ::1], _f8[:, ::1], nb.uint16[:, :, ::1], _i8[:, ::1], _f8[:, ::1], _f8[:, ::1],
-            _i8[:, ::1], _i8[::1], _i8[:, ::1], _i8[::1],
-        )
-    ),
-)  # fmt: skip
+)
 
 _compiled: dict[str, Callable[..., None]] = {}
 _lock = threading.RLock()
@@ -80,20 +78,17 @@ def kernel_of(model: Model, constants: frozenset[str]) -> Callable[..., None]:
     """
     spec = KernelSpec(
         states=model.state_fields,
-        params=model.param_fields,
         shocks=model.shock_fields,
         events=model.event_fields,
-        forcing=model.forcing_fields,
-        constants=constants,
         uniform_shocks=frozenset(model.uniform_shocks),
         boolean_events=frozenset(model.boolean_events),
         has_forcing=model.forcing_type is not None,
     )
     source = kernel_source(spec)
-    key = _key(model, source)
+    key = _key(model, source, constants)
     with _lock:
         if key not in _compiled:
-            _compiled[key] = _compile(model, source, key)
+            _compiled[key] = _compile(model, source, constants, key)
         return _compiled[key]
 
 
@@ -118,10 +113,11 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "montecarlo_ai"
 
 
-def _key(model: Model, source: str) -> str:
+def _key(model: Model, source: str, constants: frozenset[str]) -> str:
     """Return the hash of all that the compiled code depends on."""
     digest = hashlib.sha256(source.encode())
     digest.update(model_hash(model).encode())
+    digest.update(repr((model.param_fields, sorted(constants), model.forcing_fields)).encode())
     for entry in sorted(resources.files("montecarlo_ai.kernels").iterdir(), key=lambda e: e.name):
         if entry.name.endswith(".py"):
             digest.update(entry.read_bytes())
@@ -131,19 +127,16 @@ def _key(model: Model, source: str) -> str:
     return digest.hexdigest()
 
 
-def _compile(model: Model, source: str, key: str) -> Callable[..., None]:
+def _compile(model: Model, source: str, constants: frozenset[str], key: str) -> Callable[..., None]:
     """Return the kernel, compiled or loaded; in memory when the folder on disk does not serve."""
     path = _source_file(source, key)
     if path is not None:
-        try:
-            return _execute(model, source, key, str(path), cache=True)
-        except NumbaError as error:
-            raise _translated(model, error) from None
-        except Exception:  # noqa: BLE001  (whatever a broken or unwritable cache raises: compiling still works)
-            pass
+        # Whatever a broken or unwritable cache raises, compiling works; what the compiler refuses, it refuses twice.
+        with contextlib.suppress(Exception):
+            return _execute(model, source, constants, key, str(path), cache=True)
     try:
-        return _execute(model, source, key, f"<kernel {key[:16]}>", cache=False)
-    except NumbaError as error:
+        return _execute(model, source, constants, key, f"<kernel {key[:16]}>", cache=False)
+    except Exception as error:
         raise _translated(model, error) from None
 
 
@@ -163,7 +156,9 @@ def _source_file(source: str, key: str) -> Path | None:
         return None
 
 
-def _execute(model: Model, source: str, key: str, filename: str, *, cache: bool) -> Callable[..., None]:
+def _execute(
+    model: Model, source: str, constants: frozenset[str], key: str, filename: str, *, cache: bool
+) -> Callable[..., None]:
     """Return the compiled ``run`` of an emitted module."""
     name = f"montecarlo_ai_kernel_{key[:40]}"
     module = types.ModuleType(name)
@@ -173,19 +168,33 @@ def _execute(model: Model, source: str, key: str, filename: str, *, cache: bool)
         step=_jitted(model.step),
         initial=_jitted(model.initial),
         events=_jitted(model.events),
-        State=model.state_type,
-        Params=model.params_type,
-        Shocks=model.shocks_type,
         Clock=Clock,
-        Forcing=model.forcing_type,
+        **_readers(model, constants),
     )
     sys.modules[name] = module  # before it is executed: code loaded from the cache looks its module up by name
     with _interleaved(INTERLEAVE):
-        exec(compile(source, filename, "exec"), module.__dict__)  # noqa: S102  (our own emitted source)
+        exec(compile(source, filename, "exec"), module.__dict__)
         run = module.__dict__["run"]
         run.compile(_SIGNATURE)
         run.disable_compile()
-    return run  # type: ignore[no-any-return]
+    return run
+
+
+def _readers(model: Model, constants: frozenset[str]) -> dict[str, Any]:
+    """Return what moves a path's fields between memory and the NamedTuples of the model."""
+    fixed = [name for name in model.param_fields if name in constants]
+    varying = [name for name in model.param_fields if name not in constants]
+    places = [(name in constants, (fixed if name in constants else varying).index(name)) for name in model.param_fields]
+    order = shock_rows(model.shock_fields, model.uniform_shocks)
+    readers = {
+        "read_state": rows.state_reader(model.state_type),
+        "write_state": rows.state_writer(model.state_type),
+        "read_params": rows.params_reader(model.params_type, places),
+        "read_shocks": rows.shocks_reader(model.shocks_type, [order.index(name) for name in model.shock_fields]),
+    }
+    if model.forcing_type is not None:
+        readers["read_forcing"] = rows.forcing_reader(model.forcing_type)
+    return readers
 
 
 @contextlib.contextmanager
@@ -199,11 +208,13 @@ def _interleaved(count: int) -> Iterator[None]:
             llvm.set_option("montecarlo_ai", "-force-vector-interleave=0")
 
 
-def _jitted(function: Callable[..., Any]) -> Callable[..., Any]:
+def _jitted(function: Callable[..., Any]) -> Any:
     """Return a function and its helpers ready to be compiled into their caller."""
-    ready: dict[Callable[..., Any], Callable[..., Any]] = {}
+    ready: dict[Callable[..., Any], Any] = {}
     for each in helpers(function):
-        ready[each] = numba.njit(forceinline=True, **COMPILE)(_rebound(each, ready))
+        ready[each] = numba.njit(forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, **COMPILE)(
+            _rebound(each, ready)
+        )
     return ready[function]
 
 
@@ -242,35 +253,51 @@ def _proxy(proxies: dict[str, types.ModuleType], chain: tuple[str, ...], value: 
     return proxies[chain[0]]
 
 
-def _translated(model: Model, error: NumbaError) -> ModelError:
+def _translated(model: Model, error: Exception) -> ModelError:
     """Return one sentence that names the function and the place for what the compiler refused."""
-    for role, function in (("initial", model.initial), ("step", model.step), ("events", model.events)):
-        for each in reversed(helpers(function)):
-            file = os.path.basename(each.__code__.co_filename)
-            name = role if each is function else f"{role}: {each.__name__}"
-            first, last = each.__code__.co_firstlineno, max(n for _, _, n in each.__code__.co_lines() if n)
-            for line in _lines_of(str(error), file):
-                if first <= line <= last:
-                    rule = f"cannot be compiled: {_reason(str(error))}"
-                    remedy = "docs/extending.md lists what a step may contain"
-                    return ModelError(Problem(f"{name} (line {line})", each.__qualname__, rule, remedy))
-    return ModelError(Problem("model", model.step.__qualname__, f"cannot be compiled: {_reason(str(error))}"))
+    message, remedy = str(error), "docs/extending.md lists what a step may contain"
+    roles = {"initial": model.initial, "step": model.step, "events": model.events}
+    for role, function in roles.items():
+        for each in helpers(function):
+            code = each.__code__
+            lines = _lines_of(message, os.path.basename(code.co_filename))
+            last = max(line for _, _, line in code.co_lines() if line)
+            inside = [line for line in lines if code.co_firstlineno <= line <= last]
+            if inside:
+                name = role if each is function else f"{role}: {each.__name__}"
+                rule = f"cannot be compiled: {_reason(message)}"
+                return ModelError(Problem(f"{name} (line {inside[0]})", each.__qualname__, rule, remedy))
+    role = next((role for role in roles if not _compiles_alone(model, role)), "step")
+    return ModelError(Problem(role, roles[role].__qualname__, f"cannot be compiled: {_reason(message)}", remedy))
 
 
 def _lines_of(message: str, file: str) -> list[int]:
-    """Return the line numbers that a compiler message names in a file, the innermost last named first."""
-    lines = []
-    for part in message.split("File ")[1:]:
-        head, _, rest = part.partition(", line ")
-        if head.strip('"').endswith(file):
-            digits = rest.split(":")[0].split()[0] if rest else ""
-            lines += [int(digits)] if digits.isdigit() else []
-    return lines
+    """Return the line numbers that a compiler message names in a file."""
+    found = re.findall(rf'{re.escape(file)}(?:"?, line |:| \()(\d+)', message)
+    return [int(digits) for digits in found]
+
+
+def _compiles_alone(model: Model, role: str) -> bool:
+    """Return whether one function of a model compiles when it is called with floats in all fields."""
+    known = () if model.forcing_type is None else (rows.tuple_type(model.forcing_type),)
+    state, params, shocks = map(rows.tuple_type, (model.state_type, model.params_type, model.shocks_type))
+    clock = _mixed((nb.float64, nb.float64, nb.int64), Clock)
+    arguments = {
+        "initial": (params,),
+        "step": (state, params, shocks, clock, *known),
+        "events": (state, params, clock),
+    }[role]
+    try:
+        _jitted(getattr(model, role)).compile(arguments)
+    except Exception:
+        return False
+    return True
 
 
 def _reason(message: str) -> str:
     """Return the line of a compiler message that says what was wrong."""
-    noise = ("Failed in", "During", "File ", "Pass ", "[", "-", ">>>", "There are", "raised from", "def ", "^", "<source")
+    noise = ("Failed", "During", "File ", "Pass ", "[", "-", ">>>", "There are", "raised from", "def ", "^", "<source")
     lines = [line.strip() for line in message.splitlines()]
     telling = [line for line in lines if line and not line.startswith(noise)]
-    return " ".join(telling[:2]).rstrip(".:") or "the compiler gave no reason"
+    said = " ".join(telling[:2]).partition(" Raised from ")[0]
+    return said.rstrip(".:") or "the compiler gave no reason"

@@ -1,14 +1,15 @@
 """The source of a model's kernel: structure of arrays, time outside, 256 paths inside.
 
 What the source does, block by block: make the initial states, then for each step draw the shocks (one Philox call
-a shock serves four steps), correlate them, run the user's scalar step on every lane, look at the events, and copy
-the rows that are kept. What is kept is chosen by row numbers at run time, so that the compiled arithmetic is the
-same whatever is kept. The state of a block lives in arrays on the stack; the lane loops contain no call and no
-branch that the compiler cannot turn into a select, so they become vector code.
+a shock serves four steps; a loop over shocks, not a copy for each), correlate them, run the user's scalar step on
+every lane, look at the events, and copy the rows that are kept. What is kept is chosen by row numbers at run time, so
+that the compiled arithmetic is the same whatever is kept. The state of a block lives in arrays on the stack; the lane
+loops contain no call and no branch that the compiler cannot turn into a select, so they become vector code.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 
@@ -17,10 +18,8 @@ class KernelSpec(NamedTuple):
 
     Attributes
     ----------
-    states, params, shocks, events, forcing : tuple of str
+    states, shocks, events : tuple of str
         Fields in order of declaration.
-    constants : frozenset of str
-        Inputs that are the same on every path: scalars in the kernel, not columns.
     uniform_shocks : frozenset of str
         Shocks that are uniform on (0, 1).
     boolean_events : frozenset of str
@@ -30,11 +29,8 @@ class KernelSpec(NamedTuple):
     """
 
     states: tuple[str, ...]
-    params: tuple[str, ...]
     shocks: tuple[str, ...]
     events: tuple[str, ...]
-    forcing: tuple[str, ...]
-    constants: frozenset[str]
     uniform_shocks: frozenset[str]
     boolean_events: frozenset[str]
     has_forcing: bool
@@ -48,22 +44,25 @@ from numba import njit
 from montecarlo_ai.kernels.intrinsics import stack_float64, stack_int32, wide_vectors
 from montecarlo_ai.kernels.normals import box_muller
 from montecarlo_ai.kernels.philox import philox
-from montecarlo_ai.kernels.reductions import accumulate
+from montecarlo_ai.kernels.rows import sickness
 
 U32 = np.uint64(0xFFFFFFFF)
 HALF = np.uint64(32)
 LANES = np.uintp(256)
 ONE = np.uintp(1)
 CELL = 2.0**-32
+NORMALS = np.uintp(@NORMALS@)
+UNIFORMS = np.uintp(@UNIFORMS@)
+PLACES = np.array([@PLACES@], dtype=np.uint64)
 
 
 @njit(nogil=True, fastmath={"contract"}, error_model="numpy", cache=CACHE)
-def run(stream, grid, inputs, constants, forcing, factor, keep, store, passage, finite, tally):
+def run(stream, grid, inputs, constants, forcing, factor, keep, store, passage, finite):
     wide_vectors()
     seed, first_path, domain = stream
     n_paths, n_steps, dt, store_single = grid
     factor_row, factor_start, factor_column, factor_value = factor
-    store64, store32, first_column, advance = store
+    store64, store32, first_column = store
     key_low, key_high = seed & U32, seed >> HALF
     never = np.int32(n_steps + 1)
     blocks = (np.uintp(n_paths) + LANES - ONE) // LANES
@@ -77,11 +76,9 @@ _BLOCK = """
     for block in range(blocks):
         base = block * LANES
         width = min(LANES, np.uintp(n_paths) - base)
-        column = np.uintp(first_column) + base * np.uintp(advance)
+        column = np.uintp(first_column) + base
         for lane in range(LANES):
-            params = @PARAMS@
-            begun = initial(params)
-@STORE_BEGUN@
+            write_state(state, lane, initial(read_params(inputs, block, lane, constants)))
             healthy[0, lane] = 0.0
 @NEVER@
         for row in range(keep.size):
@@ -98,13 +95,13 @@ _BLOCK = """
             reached = (index + 1) * dt
             mark = np.int32(index + 1)
             for lane in range(LANES):
-                params = @PARAMS@
-                now = State(@STATE_READS@)
-                after = step(now, params, @SHOCK_READS@, Clock(t, dt, index)@FORCING@)
-@STORE_AFTER@
-                happened = events(after, params, Clock(reached, dt, index + 1))
+                params = read_params(inputs, block, lane, constants)
+                now = read_state(state, lane)
+                after = step(now, params, read_shocks(shock, phase, lane), Clock(t, dt, index)@FORCING@)
+                write_state(state, lane, after)
+                happened = events(read_state(state, lane), params, Clock(reached, dt, index + 1))
 @HAPPENED@
-                healthy[0, lane] += @CHECK@
+                healthy[0, lane] += sickness(after)@CHECK@
             for row in range(keep.size):
                 source = np.uintp(keep[row])
                 if store_single:
@@ -120,12 +117,11 @@ _BLOCK = """
         for row in range(passage.shape[0]):
             for lane in range(width):
                 passage[row, column + lane] = first[row, lane]
-        accumulate(store64, passage, width, tally)
 """
 
 _REFILL = """            if phase == 0:
                 quarter = np.uint64(index >> 2)
-@GROUPS@
+@DRAWN@
                 for at in range(factor_row.size):
                     target = np.uintp(factor_row[at]) * np.uintp(4)
                     for sub in range(np.uintp(4)):
@@ -139,38 +135,50 @@ _REFILL = """            if phase == 0:
                                 shock[target + sub, lane] += weight * shock[other, lane]
 """
 
-_GROUP = """                for lane in range(LANES):
-                    path = first_path + np.uint64(base + lane)
-                    a, b, c, d = philox(
-                        path & U32, path >> HALF, quarter, np.uint64(@GROUP@) | domain, key_low, key_high
-                    )
+_DRAWN = """                for row in range(@ROWS@):
+                    place = PLACES[row] << np.uint64(24)
+                    top = row * np.uintp(4)
+                    for lane in range(LANES):
+                        path = first_path + np.uint64(base + lane)
+                        a, b, c, d = philox(path & U32, path >> HALF, quarter, place | domain, key_low, key_high)
+@MAP@
+                        shock[top, lane] = z0
+                        shock[top + ONE, lane] = z1
+                        shock[top + ONE + ONE, lane] = z2
+                        shock[top + ONE + ONE + ONE, lane] = z3
 """
 
-_NORMAL = """                    z0, z1 = box_muller(a, b)
-                    z2, z3 = box_muller(c, d)
-"""
-_UNIFORM = """                    z0 = (np.float64(np.int64(a)) + 0.5) * CELL
-                    z1 = (np.float64(np.int64(b)) + 0.5) * CELL
-                    z2 = (np.float64(np.int64(c)) + 0.5) * CELL
-                    z3 = (np.float64(np.int64(d)) + 0.5) * CELL
-"""
+_NORMAL = """                        z0, z1 = box_muller(a, b)
+                        z2, z3 = box_muller(c, d)"""
+_UNIFORM = """                        z0 = (np.float64(np.int64(a)) + 0.5) * CELL
+                        z1 = (np.float64(np.int64(b)) + 0.5) * CELL
+                        z2 = (np.float64(np.int64(c)) + 0.5) * CELL
+                        z3 = (np.float64(np.int64(d)) + 0.5) * CELL"""
+
+
+def shock_rows(shocks: Sequence[str], uniform: Collection[str]) -> tuple[str, ...]:
+    """Return the shocks in the order of their rows in the kernel: normals first, each kind as declared.
+
+    The row decides nothing but where a shock lies; its place in the declaration decides its stream.
+    """
+    return (*(name for name in shocks if name not in uniform), *(name for name in shocks if name in uniform))
 
 
 def kernel_source(spec: KernelSpec) -> str:
     """Return the source of a kernel; names such as ``step`` and ``State`` are put into its module by the compiler."""
     text = _HEAD + _BLOCK
+    rows = shock_rows(spec.shocks, spec.uniform_shocks)
     pieces = {
         "STATES": str(len(spec.states)),
         "SHOCK_ROWS": str(4 * len(spec.shocks)),
         "EVENTS": str(len(spec.events)),
-        "PARAMS": _params(spec),
-        "STORE_BEGUN": _store("begun", spec, 12),
-        "NEVER": "\n".join(f"            first[{i}, lane] = never" for i in range(len(spec.events))) or "            pass",
+        "NEVER": "\n".join(f"            first[{i}, lane] = never" for i in range(len(spec.events)))
+        or "            pass",
         "SHOCKS": _shocks(spec),
-        "STATE_READS": ", ".join(f"state[{i}, lane]" for i in range(len(spec.states))),
-        "SHOCK_READS": _made("Shocks", [f"shock[np.uintp({4 * i}) + phase, lane]" for i in range(len(spec.shocks))]),
-        "FORCING": _forcing(spec),
-        "STORE_AFTER": _store("after", spec, 16),
+        "NORMALS": str(len(spec.shocks) - len(spec.uniform_shocks)),
+        "UNIFORMS": str(len(spec.uniform_shocks)),
+        "PLACES": ", ".join(str(spec.shocks.index(name)) for name in rows) or "0",
+        "FORCING": ", read_forcing(forcing, np.uintp(index))" if spec.has_forcing else "",
         "HAPPENED": _happened(spec),
         "CHECK": _check(spec),
     }
@@ -179,57 +187,28 @@ def kernel_source(spec: KernelSpec) -> str:
     return text
 
 
-def _made(kind: str, values: list[str]) -> str:
-    """Return the construction of a NamedTuple; an empty one is an empty tuple, which the compiler knows."""
-    return f"{kind}({', '.join(values)})" if values else "()"
-
-
-def _params(spec: KernelSpec) -> str:
-    varying = [name for name in spec.params if name not in spec.constants]
-    fixed = [name for name in spec.params if name in spec.constants]
-    values = [
-        f"constants[{fixed.index(name)}]" if name in spec.constants else f"inputs[block, {varying.index(name)}, lane]"
-        for name in spec.params
-    ]
-    return _made("Params", values)
-
-
-def _forcing(spec: KernelSpec) -> str:
-    if not spec.has_forcing:
-        return ""
-    return ", " + _made("Forcing", [f"forcing[index, {i}]" for i in range(len(spec.forcing))])
-
-
-def _store(name: str, spec: KernelSpec, indent: int) -> str:
-    pad = " " * indent
-    return "\n".join(f"{pad}state[{i}, lane] = {name}.{field}" for i, field in enumerate(spec.states))
-
-
 def _shocks(spec: KernelSpec) -> str:
     if not spec.shocks:
         return ""
-    groups = []
-    for i, name in enumerate(spec.shocks):
-        writes = "".join(f"                    shock[{4 * i + j}, lane] = z{j}\n" for j in range(4))
-        body = _UNIFORM if name in spec.uniform_shocks else _NORMAL
-        groups.append(_GROUP.replace("@GROUP@", str(i << 24)) + body + writes)
-    return _REFILL.replace("@GROUPS@", "".join(groups).rstrip("\n"))
+    drawn = ""
+    if len(spec.uniform_shocks) < len(spec.shocks):
+        drawn += _DRAWN.replace("@ROWS@", "NORMALS").replace("@MAP@", _NORMAL)
+    if spec.uniform_shocks:
+        drawn += _DRAWN.replace("@ROWS@", "NORMALS, NORMALS + UNIFORMS").replace("@MAP@", _UNIFORM)
+    return _REFILL.replace("@DRAWN@", drawn.rstrip("\n"))
 
 
 def _happened(spec: KernelSpec) -> str:
     lines = []
     for i, name in enumerate(spec.events):
-        true = f"happened.{name}" if name in spec.boolean_events else f"happened.{name} < 0.0"
-        lines.append(f"                first[{i}, lane] = min(first[{i}, lane], mark if {true} else never)")
-    return "\n".join(lines) or "                pass"
+        true = f"happened.{name}" if name in spec.boolean_events else f"(happened.{name} < 0.0)"
+        # Without a branch: a NamedTuple used in one basic block stays out of memory, which compiles sooner.
+        when = f"never + (mark - never) * np.int32({true})"
+        lines.append(f"                first[{i}, lane] = min(first[{i}, lane], np.int32({when}))")
+    return "\n".join(lines)
 
 
 def _check(spec: KernelSpec) -> str:
-    """Return an expression that is zero while every state is finite and no margin is NaN, and NaN ever after."""
-    terms = [f"after.{name} * 0.0" for name in spec.states]
-    terms += [
-        f"(np.nan if happened.{name} != happened.{name} else 0.0)" for name in spec.events if name not in spec.boolean_events
-    ]
-    while len(terms) > 1:  # a balanced sum: short chains of dependence
-        terms = [f"({a} + {b})" for a, b in zip(terms[::2], terms[1::2], strict=False)] + terms[len(terms) & ~1 :]
-    return terms[0]
+    """Return a sum that is zero while no margin is NaN, and NaN then; a margin may be infinite."""
+    margins = [name for name in spec.events if name not in spec.boolean_events]
+    return "".join(f" + min(abs(happened.{name}), 1.0) * 0.0" for name in margins)

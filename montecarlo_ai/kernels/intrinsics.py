@@ -11,7 +11,6 @@ from typing import Any
 
 from llvmlite import ir
 from numba import types
-from numba.core import cgutils
 from numba.extending import intrinsic
 from numba.np.arrayobj import make_array, populate_array
 
@@ -36,7 +35,8 @@ def _stack_array(element: Any) -> Callable[..., Any]:
         def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             cell = context.get_data_type(element)
             size = context.get_abi_sizeof(cell)
-            memory = cgutils.alloca_once(builder, ir.ArrayType(cell, shape[0] * shape[1]))
+            with builder.goto_entry_block():  # not numba's helper, whose zeros LLVM would take apart one by one
+                memory = builder.alloca(ir.ArrayType(cell, shape[0] * shape[1]))
             memory.align = 64
             array = make_array(array_type)(context, builder)
             word = context.get_value_type(types.intp)
@@ -52,11 +52,11 @@ def _stack_array(element: Any) -> Callable[..., Any]:
 
         return array_type(rows, columns), codegen
 
-    return stack_array  # type: ignore[no-any-return]
+    return stack_array
 
 
 stack_float64 = _stack_array(types.float64)
-stack_uint32 = _stack_array(types.uint32)
+stack_uint16 = _stack_array(types.uint16)
 stack_int32 = _stack_array(types.int32)
 
 
@@ -80,7 +80,7 @@ def polynomial(coefficients: Sequence[float]) -> Callable[[float], float]:
 
         return types.float64(types.float64), codegen
 
-    return evaluate  # type: ignore[no-any-return]
+    return evaluate
 
 
 @intrinsic
@@ -115,8 +115,7 @@ def _function_attribute(attribute: str) -> Callable[[], None]:
 
         return types.none(), codegen
 
-    return mark  # type: ignore[no-any-return]
+    return mark
 
 
 wide_vectors = _function_attribute('"prefer-vector-width"="512"')
-never_inline = _function_attribute("noinline")

@@ -56,7 +56,7 @@ _SIGN_SHIFT = np.uint64(32)
 _SIGN_BIT = np.uint64(0x8000000000000000)
 
 
-@njit(forceinline=True, **COMPILE)  # type: ignore[untyped-decorator]
+@njit(forceinline=True, **COMPILE)
 def box_muller(a: Any, b: Any) -> Any:
     """Return two independent standard normals from two words held in unsigned 64-bit integers."""
     # a + 1/2 = 2**e m with m in [sqrt(1/2), sqrt(2)): subtracting the bits of sqrt(1/2) carries into the exponent.

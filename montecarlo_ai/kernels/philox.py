@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from montecarlo_ai.kernels.intrinsics import wide_vectors
 from montecarlo_ai.kernels.options import COMPILE
 
 STREAM_VERSION = 1
@@ -29,7 +30,7 @@ _M0, _M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 _W0, _W1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
 
 
-@njit(forceinline=True, **COMPILE)  # type: ignore[untyped-decorator]
+@njit(forceinline=True, **COMPILE)
 def philox(c0: Any, c1: Any, c2: Any, c3: Any, k0: Any, k1: Any) -> Any:
     """Return the four 32-bit words of one counter, each in the low half of an unsigned 64-bit integer.
 
@@ -45,11 +46,12 @@ def philox(c0: Any, c1: Any, c2: Any, c3: Any, k0: Any, k1: Any) -> Any:
     return c0 & _MASK, c1 & _MASK, c2 & _MASK, c3 & _MASK
 
 
-@njit(**COMPILE, cache=True)  # type: ignore[untyped-decorator]
+@njit(**COMPILE, cache=True)
 def fill_input_uniforms(seed: Any, name_word: Any, first_path: Any, out: Any) -> None:
     """Write one input's uniforms for consecutive paths: 52 bits each, the midpoints of 2**52 equal cells of (0, 1)."""
     key_low, key_high = seed & _MASK, seed >> _HALF
     last = np.uint64(DOMAIN_INPUTS << 16)
+    wide_vectors()
     for i in range(np.uintp(out.shape[0])):
         path = first_path + np.uint64(i)
         w0, w1, _, _ = philox(path & _MASK, path >> _HALF, name_word, last, key_low, key_high)

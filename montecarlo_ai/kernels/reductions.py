@@ -1,4 +1,4 @@
-"""Running statistics of a block: histograms, sums and first-passage counts, so that no path is stored.
+"""Running statistics: histograms, sums and first-passage counts, so that no path need be stored.
 
 A value falls into a bin by a monotone map of the whole line onto (0, 1), g = (1 + y / (1 + |y|)) / 2 with
 y = (x - centre) / scale, where centre and scale come from a pilot run: bins are narrow where the mass is, and no
@@ -8,12 +8,15 @@ integers and merge in any order; sums are kept per super-block and combined in o
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
-from montecarlo_ai.kernels.intrinsics import stack_int32
+from montecarlo_ai.kernels.intrinsics import stack_float64, stack_int32, stack_uint16, wide_vectors
 from montecarlo_ai.kernels.options import COMPILE
 
 BINS = 1024
@@ -21,70 +24,138 @@ SUPER_BLOCK = 16_384
 """Paths of one tally: few enough for 16-bit counts, whose histograms stay in the processor's second-level cache."""
 
 
-@njit(**COMPILE)  # type: ignore[untyped-decorator]
-def accumulate(values: Any, passage: Any, width: Any, tally: Any) -> None:
-    """Add one block to a tally; a tally of no variables and no events is left alone.
+@dataclass(frozen=True)
+class Tally:
+    """Statistics of a range of paths.
 
-    Parameters
+    Attributes
     ----------
-    values : (variables, times, 256) float64
-    passage : (events, 256) int32
-        Grid index of the first passage, above the last index if never.
-    width : int
-        Lanes that are paths.
-    tally : tuple of arrays
-        centre, inverse_scale : (variables, times) float64; counts : (variables, times, bins) uint16;
-        atoms : (variables, times) int64; sums, squares : (variables, times) float64, about the centre;
-        happened : (events, times + 1) int64; chips : (n,) int64, rows of the events that are chips;
-        first : (events + 1, times + 1) int64, the last row for any chip; ties : (times + 1,) int64.
+    counts : (variables, times, bins) uint16
+    atoms : (variables, times) int64
+        How many values equal the centre.
+    sums, squares : (variables, times) float64
+        About the centre.
+    happened : (events, times + 1) int64
+        First passages at each grid time; never, in the last column.
+    first : (events + 1, times + 1) int64
+        Those that came before any other chip; for an event that is no chip, before any chip; the last row is any chip.
+    ties : (times + 1,) int64
+        Paths whose first chips came together.
     """
-    centre, inverse_scale, counts, atoms, sums, squares, happened, chips, first, ties = tally
+
+    counts: NDArray[np.uint16]
+    atoms: NDArray[np.int64]
+    sums: NDArray[np.float64]
+    squares: NDArray[np.float64]
+    happened: NDArray[np.int64]
+    first: NDArray[np.int64]
+    ties: NDArray[np.int64]
+
+    @classmethod
+    def empty(cls, n_variables: int, n_events: int, n_times: int) -> Tally:
+        """Return a tally of nothing yet."""
+        shape = (n_variables, n_times)
+        return cls(
+            counts=np.zeros((*shape, BINS), dtype=np.uint16),
+            atoms=np.zeros(shape, dtype=np.int64),
+            sums=np.zeros(shape),
+            squares=np.zeros(shape),
+            happened=np.zeros((n_events, n_times + 1), dtype=np.int64),
+            first=np.zeros((n_events + 1, n_times + 1), dtype=np.int64),
+            ties=np.zeros(n_times + 1, dtype=np.int64),
+        )
+
+    def add(
+        self,
+        values: NDArray[np.float64],
+        passage: NDArray[np.int32],
+        width: int,
+        centre: NDArray[np.float64],
+        inverse_scale: NDArray[np.float64],
+        chips: Sequence[int],
+    ) -> None:
+        """Add paths.
+
+        Parameters
+        ----------
+        values : (variables, times, columns) float64
+        passage : (events, columns) int32
+            Grid index of the first passage, beyond the last if never.
+        width : int
+            Columns that are paths.
+        centre, inverse_scale : (variables, times) float64
+        chips : sequence of int
+            Rows of the events that are chips.
+        """
+        _add_values(values, width, centre, inverse_scale, self.counts, self.atoms, self.sums, self.squares)
+        _add_passages(passage, width, np.array(chips, dtype=np.int64), self.happened, self.first, self.ties)
+
+
+@njit(**COMPILE, cache=True)
+def _add_values(
+    values: Any, width: Any, centre: Any, inverse_scale: Any, counts: Any, atoms: Any, sums: Any, squares: Any
+) -> None:
+    """Add the values of consecutive columns to their histograms and sums."""
+    wide_vectors()
     bins = stack_int32(1, 256)
-    n_bins = np.float64(counts.shape[2])
-    last = np.int32(counts.shape[2] - 1)
+    part = stack_uint16(4, BINS)  # neighbours count apart, so that equal bins in a row do not wait for one another
+    sums_by_lane = stack_float64(3, 256)  # lanes are summed apart: an ordered sum would wait for every addition
+    n_bins = np.float64(BINS)
+    last = np.int32(BINS - 1)
     for variable in range(centre.shape[0]):
         for time in range(centre.shape[1]):
             middle, inverse = centre[variable, time], inverse_scale[variable, time]
-            total, square, equal = 0.0, 0.0, 0
-            for lane in range(np.uintp(width)):
-                d = values[variable, time, lane] - middle
-                y = d * inverse
-                g = (0.5 + 0.5 * y / (1.0 + abs(y))) * n_bins
-                bins[0, lane] = min(np.int32(g), last)
-                total += d
-                square += d * d
-                equal += d == 0.0
-            row = counts[variable, time]
-            for lane in range(np.uintp(width)):
-                row[np.uintp(bins[0, lane])] += np.uint16(1)
-            atoms[variable, time] += equal
-            sums[variable, time] += total
-            squares[variable, time] += square
-    if happened.shape[0] > 0:
-        _count_passages(passage, width, happened, chips, first, ties)
+            series, row = values[variable, time], counts[variable, time]
+            for i in range(np.uintp(4)):
+                for j in range(np.uintp(BINS)):
+                    part[i, j] = np.uint16(0)
+            for i in range(np.uintp(3)):
+                for j in range(np.uintp(256)):
+                    sums_by_lane[i, j] = 0.0
+            for begin in range(np.uintp(0), np.uintp(width), np.uintp(256)):
+                lanes = min(np.uintp(256), np.uintp(width) - begin)
+                for lane in range(lanes):
+                    d = series[begin + lane] - middle
+                    y = d * inverse
+                    g = (0.5 + 0.5 * y / (1.0 + abs(y))) * n_bins
+                    bins[0, lane] = min(np.int32(g), last)
+                    sums_by_lane[0, lane] += d
+                    sums_by_lane[1, lane] += d * d
+                    sums_by_lane[2, lane] += 1.0 if d == 0.0 else 0.0
+                for lane in range(lanes):
+                    part[lane & np.uintp(3), np.uintp(bins[0, lane])] += np.uint16(1)
+            for j in range(np.uintp(BINS)):
+                row[j] += part[0, j] + part[1, j] + part[2, j] + part[3, j]
+            half = np.uintp(128)
+            while half > np.uintp(0):
+                for i in range(np.uintp(3)):
+                    for lane in range(half):
+                        sums_by_lane[i, lane] += sums_by_lane[i, lane + half]
+                half >>= np.uintp(1)
+            sums[variable, time] += sums_by_lane[0, 0]
+            squares[variable, time] += sums_by_lane[1, 0]
+            atoms[variable, time] += np.int64(sums_by_lane[2, 0])
 
 
-@njit(**COMPILE)  # type: ignore[untyped-decorator]
-def _count_passages(passage: Any, width: Any, happened: Any, chips: Any, first: Any, ties: Any) -> None:
-    """Count first passages by grid time, and which came first."""
+@njit(**COMPILE, cache=True)
+def _add_passages(passage: Any, width: Any, chips: Any, happened: Any, first: Any, ties: Any) -> None:
+    """Count first passages by grid time, and which came first; ties go to the order of the chips."""
     events = passage.shape[0]
-    never = happened.shape[1] - 1
-    for lane in range(np.uintp(width)):
+    never = np.int64(happened.shape[1] - 1)
+    is_chip = np.zeros(events, dtype=np.bool_)
+    is_chip[chips] = True
+    for lane in range(width):
         earliest, winner, same = never, -1, 0
-        for at in range(chips.size):
-            k = passage[chips[at], lane]
+        for chip in chips:
+            k = np.int64(passage[chip, lane])
             if k < earliest:
-                earliest, winner, same = k, chips[at], 1
+                earliest, winner, same = k, chip, 1
             elif k == earliest and k < never:
                 same += 1
         for event in range(events):
-            k = min(passage[event, lane], never)
+            k = min(np.int64(passage[event, lane]), never)
             happened[event, k] += 1
-            chip = False
-            for at in range(chips.size):
-                chip = chip or chips[at] == event
-            if event == winner or (not chip and k < earliest):
+            if event == winner or (not is_chip[event] and k < earliest):
                 first[event, k] += 1
-        first[events, min(earliest, never)] += 1
-        if same > 1:
-            ties[earliest] += 1
+        first[events, earliest] += 1
+        ties[earliest] += same > 1

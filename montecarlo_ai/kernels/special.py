@@ -61,7 +61,7 @@ _SHIFT = np.uint64(52)
 _ROOT_HALF = math.sqrt(0.5)
 
 
-@njit(forceinline=True, **COMPILE)  # type: ignore[untyped-decorator]
+@njit(forceinline=True, **COMPILE)
 def _reduce(x: Any) -> Any:
     """Return (e**r - 1, 2**(n - 1)) with x = n log 2 + r, for x within the range of exp."""
     shifted = x * _LOG2_E + _ROUND
@@ -72,7 +72,7 @@ def _reduce(x: Any) -> Any:
     return r + r * r * _exp_tail(r), scale
 
 
-@njit(forceinline=True, **COMPILE)  # type: ignore[untyped-decorator]
+@njit(forceinline=True, **COMPILE)
 def fast_exp(x: Any) -> Any:
     """Return e**x."""
     inside = _EXP_HIGH if x > _EXP_HIGH else (_EXP_LOW if x < _EXP_LOW else x)
@@ -81,7 +81,7 @@ def fast_exp(x: Any) -> Any:
     return math.inf if x > _EXP_HIGH else (0.0 if x < _EXP_LOW else value)
 
 
-@njit(forceinline=True, **COMPILE)  # type: ignore[untyped-decorator]
+@njit(forceinline=True, **COMPILE)
 def fast_expm1(x: Any) -> Any:
     """Return e**x - 1."""
     inside = _EXP_HIGH if x > _EXP_HIGH else (-40.0 if x < -40.0 else x)
@@ -90,7 +90,7 @@ def fast_expm1(x: Any) -> Any:
     return math.inf if x > _EXP_HIGH else value
 
 
-@njit(forceinline=True, **COMPILE)  # type: ignore[untyped-decorator]
+@njit(forceinline=True, **COMPILE)
 def fast_log(x: Any) -> Any:
     """Return the natural logarithm of x."""
     small = x < 2.2250738585072014e-308
@@ -103,7 +103,7 @@ def fast_log(x: Any) -> Any:
     return finite if x > 0.0 else (-math.inf if x == 0.0 else math.nan)
 
 
-@njit(forceinline=True, **COMPILE)  # type: ignore[untyped-decorator]
+@njit(forceinline=True, **COMPILE)
 def fast_log1p(x: Any) -> Any:
     """Return log(1 + x)."""
     u = 1.0 + x
@@ -111,7 +111,7 @@ def fast_log1p(x: Any) -> Any:
     return fast_log(u) + (lost if abs(lost) < 1.0 else 0.0)
 
 
-@njit(forceinline=True, **COMPILE)  # type: ignore[untyped-decorator]
+@njit(forceinline=True, **COMPILE)
 def fast_pow(x: Any, y: Any) -> Any:
     """Return x**y for x >= 0."""
     value = fast_exp(y * fast_log(x))
@@ -119,7 +119,7 @@ def fast_pow(x: Any, y: Any) -> Any:
     return at_zero if x == 0.0 else value
 
 
-@njit(forceinline=True, **COMPILE)  # type: ignore[untyped-decorator]
+@njit(forceinline=True, **COMPILE)
 def fast_tanh(x: Any) -> Any:
     """Return the hyperbolic tangent of x."""
     size = abs(x)
@@ -128,7 +128,7 @@ def fast_tanh(x: Any) -> Any:
     return -value if x < 0.0 else value
 
 
-@njit(forceinline=True, **COMPILE)  # type: ignore[untyped-decorator]
+@njit(forceinline=True, **COMPILE)
 def fast_normal_cdf(x: Any) -> Any:
     """Return the standard normal distribution function at x."""
     size = 39.0 if abs(x) > 39.0 else abs(x)
@@ -148,14 +148,14 @@ def _replace(function: Callable[..., float], fast: Any, arguments: int) -> None:
     if arguments == 1:
 
         @overload(function, jit_options=options)
-        def one(x):  # type: ignore[no-untyped-def]  # numba compares the two signatures
+        def one(x):  # no annotations: numba compares the two signatures
             if isinstance(x, types.Number | types.Boolean):
                 return lambda x: fast(np.float64(x))
             return None
     else:
 
         @overload(function, jit_options=options)
-        def two(x, y):  # type: ignore[no-untyped-def]
+        def two(x, y):
             if isinstance(x, types.Number | types.Boolean) and isinstance(y, types.Number | types.Boolean):
                 return lambda x, y: fast(np.float64(x), np.float64(y))
             return None

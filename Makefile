@@ -1,0 +1,51 @@
+# Every target makes what it needs: Python 3.11 or newer, make and git are enough. With uv installed it is quicker.
+# Another Python: make PYTHON=/path/to/python3.11 test
+
+environment := .venv/.complete
+run := .venv/bin/python -m
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-all lint bench lock wheel-check clean
+
+help:
+	@echo "make demo         simulate the preset openai-2025-12 and draw its pictures into runs/demo"
+	@echo "make test         tests, a few minutes; make test-all adds the long statistical ones"
+	@echo "make lint         ruff (check, format) and mypy --strict"
+	@echo "make bench        all measurements of speed and memory, printed and kept in benchmarks/results"
+	@echo "make lock         resolve all dependencies afresh into constraints.txt"
+	@echo "make wheel-check  build the wheel and run it in an empty environment"
+	@echo "make clean        remove the environment, caches and runs"
+
+$(environment): pyproject.toml constraints.txt tools/make-environment
+	@tools/make-environment
+	@touch $@
+
+demo: $(environment)
+	@rm -rf runs/demo
+	.venv/bin/montecarlo-ai run openai-2025-12 --seed 7 --out runs/demo
+	@echo "Pictures:"
+	@find "$(CURDIR)/runs/demo" -name '*.png' | sort
+
+test: $(environment)
+	$(run) pytest
+
+test-all: $(environment)
+	$(run) pytest -m "slow or not slow"
+
+lint: $(environment)
+	$(run) ruff check .
+	$(run) ruff format --check .
+	$(run) mypy --strict
+
+bench: $(environment)
+	$(run) benchmarks
+
+lock:
+	tools/lock
+
+wheel-check: $(environment)
+	tools/check-wheel
+
+clean:
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist runs
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

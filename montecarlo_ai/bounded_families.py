@@ -1,0 +1,240 @@
+"""The families on a finite range."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar, Self
+
+import numpy as np
+
+from montecarlo_ai.beta_quantile import BetaQuantile
+from montecarlo_ai.checks import Checks
+from montecarlo_ai.distribution import LARGEST_LOGARITHM, Distribution, FloatArray
+from montecarlo_ai.elicitation import Elicited
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Uniform(Elicited):
+    """The uniform distribution.
+
+    Parameters
+    ----------
+    low, high : float
+        Ends, in the input's units; low below high.
+    """
+
+    family: ClassVar[str] = "uniform"
+    quantiles_needed: ClassVar[int] = 2
+    low: float
+    high: float
+
+    def __post_init__(self) -> None:
+        low, high = _checked_ends("Uniform", self.low, self.high)
+        self._set(low=low, high=high)
+
+    @classmethod
+    def _through(cls, points: list[tuple[float, float]]) -> Self:
+        return cls(*_line_through(points))
+
+    def mean(self) -> float:
+        """Return the middle."""
+        return 0.5 * self.low + 0.5 * self.high
+
+    def support(self) -> tuple[float, float]:
+        """Return the ends."""
+        return self.low, self.high
+
+    def _quantiles(self, u: FloatArray) -> FloatArray:
+        return np.clip(self.low * (1.0 - u) + self.high * u, self.low, self.high)
+
+    def _probabilities(self, x: FloatArray) -> FloatArray:
+        half_range = 0.5 * self.high - 0.5 * self.low
+        return np.clip((0.5 * x - 0.5 * self.low) / half_range, 0.0, 1.0)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class LogUniform(Elicited):
+    """The log-uniform distribution: the logarithm is uniform.
+
+    Parameters
+    ----------
+    low, high : float
+        Ends, in the input's units; above zero, low below high.
+    """
+
+    family: ClassVar[str] = "loguniform"
+    quantiles_needed: ClassVar[int] = 2
+    quantiles_positive: ClassVar[bool] = True
+    low: float
+    high: float
+
+    def __post_init__(self) -> None:
+        low, high = _checked_ends("LogUniform", self.low, self.high, above=0.0)
+        self._set(low=low, high=high)
+
+    @classmethod
+    def _through(cls, points: list[tuple[float, float]]) -> Self:
+        low, high = _line_through([(probability, math.log(value)) for probability, value in points])
+        return cls(math.exp(low), math.exp(high) if high < LARGEST_LOGARITHM else math.inf)
+
+    def mean(self) -> float:
+        """Return (high - low) / log(high / low)."""
+        excess = (self.high - self.low) / self.low
+        return (self.high - self.low) / (math.log1p(excess) if excess < 1.0 else self._log_range)
+
+    def support(self) -> tuple[float, float]:
+        """Return the ends."""
+        return self.low, self.high
+
+    @property
+    def _log_range(self) -> float:
+        return math.log(self.high) - math.log(self.low)
+
+    def _quantiles(self, u: FloatArray) -> FloatArray:
+        values: FloatArray = np.exp(math.log(self.low) * (1.0 - u) + math.log(self.high) * u)
+        values = np.where(u <= 0.0, self.low, np.where(u >= 1.0, self.high, values))
+        return np.clip(values, self.low, self.high)
+
+    def _probabilities(self, x: FloatArray) -> FloatArray:
+        inside = np.clip(x, self.low, self.high)
+        return np.clip((np.log(inside) - math.log(self.low)) / self._log_range, 0.0, 1.0)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Triangular(Distribution):
+    """The triangular distribution.
+
+    Parameters
+    ----------
+    low, mode, high : float
+        Ends and most likely value, in the input's units; low below high, the mode from low to high.
+    """
+
+    family: ClassVar[str] = "triangular"
+    low: float
+    mode: float
+    high: float
+
+    def __post_init__(self) -> None:
+        low, mode, high = _checked_mode("Triangular", self.low, self.mode, self.high)
+        self._set(low=low, mode=mode, high=high)
+
+    def mean(self) -> float:
+        """Return (low + mode + high) / 3."""
+        return self.low / 3.0 + self.mode / 3.0 + self.high / 3.0
+
+    def support(self) -> tuple[float, float]:
+        """Return the ends."""
+        return self.low, self.high
+
+    def _quantiles(self, u: FloatArray) -> FloatArray:
+        width, rise, fall = self.high - self.low, self.mode - self.low, self.high - self.mode
+        rising = self.low + np.sqrt(u * (rise / width)) * width
+        falling = self.high - np.sqrt((1.0 - u) * (fall / width)) * width
+        return np.clip(np.where(u * width < rise, rising, falling), self.low, self.high)
+
+    def _probabilities(self, x: FloatArray) -> FloatArray:
+        width, rise, fall = self.high - self.low, self.mode - self.low, self.high - self.mode
+        inside = np.clip(x, self.low, self.high)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            rising = ((inside - self.low) / width) * ((inside - self.low) / rise)
+            falling = 1.0 - ((self.high - inside) / width) * ((self.high - inside) / fall)
+        return np.where(inside >= self.high, 1.0, np.where(inside < self.mode, rising, falling))
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class PERT(Distribution):
+    """The PERT distribution: a beta distribution on [low, high], mean (low + 4 mode + high) / 6.
+
+    Parameters
+    ----------
+    low, mode, high : float
+        Ends and most likely value, in the input's units; low below high, the mode from low to high.
+
+    References
+    ----------
+    Malcolm, Roseboom, Clark, Fazar (1959), Operations Research 7(5), doi:10.1287/opre.7.5.646.
+    """
+
+    family: ClassVar[str] = "pert"
+    low: float
+    mode: float
+    high: float
+
+    def __post_init__(self) -> None:
+        low, mode, high = _checked_mode("PERT", self.low, self.mode, self.high)
+        self._set(low=low, mode=mode, high=high)
+
+    @property
+    def alpha(self) -> float:
+        """First shape of the beta distribution, 1 + 4 (mode - low) / (high - low)."""
+        return 1.0 + 4.0 * ((self.mode - self.low) / (self.high - self.low))
+
+    @property
+    def beta(self) -> float:
+        """Second shape of the beta distribution, 1 + 4 (high - mode) / (high - low)."""
+        return 1.0 + 4.0 * ((self.high - self.mode) / (self.high - self.low))
+
+    def mean(self) -> float:
+        """Return (low + 4 mode + high) / 6."""
+        return self.low / 6.0 + self.mode / 1.5 + self.high / 6.0
+
+    def support(self) -> tuple[float, float]:
+        """Return the ends."""
+        return self.low, self.high
+
+    def _quantiles(self, u: FloatArray) -> FloatArray:
+        share = self._share(u)
+        return np.clip(self.low * (1.0 - share) + self.high * share, self.low, self.high)
+
+    @cached_property
+    def _share(self) -> BetaQuantile:
+        return BetaQuantile(self.alpha, self.beta)
+
+    def _probabilities(self, x: FloatArray) -> FloatArray:
+        from scipy.special import betainc
+
+        share = np.clip((x - self.low) / (self.high - self.low), 0.0, 1.0)
+        probabilities: FloatArray = betainc(self.alpha, self.beta, share)
+        return probabilities
+
+
+def _checked_ends(name: str, low: float, high: float, above: float | None = None) -> tuple[float, float]:
+    """Return the ends of a range, or raise: finite, low below high, the range itself finite."""
+    checks = Checks()
+    ends = checks.number(f"{name}.low", low, above=above), checks.number(f"{name}.high", high, above=above)
+    _check_order(name, *ends, checks)
+    checks.finish()
+    return ends
+
+
+def _checked_mode(name: str, low: float, mode: float, high: float) -> tuple[float, float, float]:
+    """Return ends and mode, or raise: finite, low below high, the mode between them."""
+    checks = Checks()
+    values = tuple(
+        checks.number(f"{name}.{field}", value) for field, value in (("low", low), ("mode", mode), ("high", high))
+    )
+    _check_order(name, values[0], values[2], checks)
+    if values[0] < values[2] and not math.isnan(values[1]) and not values[0] <= values[1] <= values[2]:
+        checks.add(f"{name}.mode", mode, f"must lie from low = {low!r} to high = {high!r}")
+    checks.finish()
+    return values[0], values[1], values[2]
+
+
+def _check_order(name: str, low: float, high: float, checks: Checks) -> None:
+    """Record a problem unless low is below high by a finite difference."""
+    if low == high:
+        checks.add(f"{name}.low", low, f"must be below high = {high!r}", "a known number is a Constant")
+    elif low > high:
+        checks.add(f"{name}.low", low, f"must be below high = {high!r}")
+    elif math.isinf(high - low):
+        checks.add(f"{name}.high", high, f"must be a finite distance above low = {low!r}")
+
+
+def _line_through(points: list[tuple[float, float]]) -> tuple[float, float]:
+    """Return values at probabilities 0 and 1 of the line through two (probability, value) points."""
+    (p_low, low), (p_high, high) = points
+    slope = high / (p_high - p_low) - low / (p_high - p_low)
+    return low - p_low * slope, high + (1.0 - p_high) * slope

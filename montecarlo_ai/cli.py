@@ -1,0 +1,212 @@
+"""The command ``montecarlo-ai``: runs a scenario, prints the answers, writes the files.
+
+Everything that a user states is checked before anything is computed, and everything is computed before anything
+is written. Exit codes: 0 done; 1 a run failed; 2 bad input, nothing written; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import secrets
+import sys
+import time
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from montecarlo_ai._version import __version__
+from montecarlo_ai.checks import LARGEST_SEED, Checks
+from montecarlo_ai.errors import InputError, MonteCarloAIError, Problem
+
+if TYPE_CHECKING:
+    from montecarlo_ai.scenario import Scenario
+
+__all__ = ["main"]
+
+DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+DEFAULT_PATHS = 100_000
+LARGEST_PATHS = 10**11
+PAIRED_PATHS = 100_000
+RUNS = "montecarlo-ai-runs"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Return the exit code of the command.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        Arguments; those of the process if not given.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    try:
+        arguments = _parser().parse_args(argv)
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    try:
+        if arguments.command == "scenarios":
+            _list_scenarios()
+        else:
+            _run(arguments)
+    except InputError as error:
+        for problem in error.problems:
+            print(f"montecarlo-ai: {problem}", file=sys.stderr)
+        return BAD_INPUT
+    except (MonteCarloAIError, OSError, MemoryError) as error:
+        print(f"montecarlo-ai: the run failed: {error or type(error).__name__}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        print("montecarlo-ai: interrupted, nothing written", file=sys.stderr)
+        return INTERRUPTED
+    return DONE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="montecarlo-ai", description="Monte Carlo of AI-lab economics: when does a lab run out of chips?"
+    )
+    parser.add_argument("--version", action="version", version=f"montecarlo-ai {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands.add_parser("scenarios", help="list the presets", allow_abbrev=False)
+    run = commands.add_parser("run", help="run a scenario, print the answers and write the files", allow_abbrev=False)
+    run.add_argument("scenario", metavar="SCENARIO", help="a preset, or the path of a TOML file")
+    run.add_argument("--paths", metavar="N", default=str(DEFAULT_PATHS), help=f"paths (default {DEFAULT_PATHS:,})")
+    run.add_argument("--seed", metavar="S", help="0 to 2**63 - 1; drawn and recorded if not given")
+    run.add_argument(
+        "--set",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        help="replace a value of the scenario file, such as time.years=3 or inputs.churn=0.4; may be repeated",
+    )
+    run.add_argument("--out", metavar="DIR", help=f"folder to write into (default {RUNS}/SCENARIO-seedS)")
+    run.add_argument("--overwrite", action="store_true", help="write into a folder that is not empty")
+    run.add_argument("--no-plots", action="store_true", help="write no charts")
+    run.add_argument("--threads", metavar="T", help="threads (default: all processors)")
+    return parser
+
+
+def _list_scenarios() -> None:
+    from montecarlo_ai.console import table
+    from montecarlo_ai.scenario_file import load_scenario, preset_names
+
+    rows = []
+    for name in preset_names():
+        scenario = load_scenario(name)
+        title = str((scenario.document or {}).get("title", ""))
+        rows.append((name, str(scenario.time.start)[:10], f"{scenario.time.years:g}", title))
+    print(table(("scenario", "start", "years", "title"), rows, right=(2,)))
+
+
+def _run(arguments: argparse.Namespace) -> None:
+    from montecarlo_ai.artifacts import FANS, Workshop, publish, write_run
+    from montecarlo_ai.console import assumptions_text, headline_text
+    from montecarlo_ai.headline import Throughput, headline, sooner_without_training_growth, variables_needed
+
+    scenario, n_paths, seed, threads, folder = _checked(arguments)
+    print(assumptions_text(scenario), flush=True)
+
+    from montecarlo_ai.summary import summarize
+
+    paired = min(n_paths, PAIRED_PATHS)
+    sooner = sooner_without_training_growth(scenario, n_paths=paired, seed=seed, threads=threads)
+    drawn = (name for name in FANS if name in scenario.model.state_fields)
+    variables = tuple(dict.fromkeys((*drawn, *variables_needed(scenario))))
+    began = time.perf_counter()
+    summary = summarize(
+        scenario,
+        n_paths=n_paths,
+        seed=seed,
+        variables=variables or scenario.model.outputs,
+        threads=threads,
+        progress=sys.stderr.isatty(),
+    )
+    throughput = Throughput(n_paths, scenario.time.n_steps, time.perf_counter() - began)
+    found = headline(scenario, summary, sooner=sooner)
+    print(f"\n{headline_text(found, seed=seed, throughput=throughput)}", flush=True)
+    with Workshop(folder) as made:
+        write_run(made, scenario, summary, plots=not arguments.no_plots)
+        files = publish(made, folder)
+    print("\nfiles")
+    for file in files:
+        print(f"  {file}")
+
+
+def _checked(arguments: argparse.Namespace) -> tuple[Scenario, int, int, int | None, Path]:
+    """Return scenario, paths, seed, threads and folder after checking them all.
+
+    Raises
+    ------
+    InputError
+        All that is wrong, at once.
+    """
+    from montecarlo_ai.artifacts import output_problems
+    from montecarlo_ai.headline import interview_loss
+
+    checks = Checks()
+    n_paths = _whole(checks, "--paths", arguments.paths, 1, LARGEST_PATHS)
+    seed = secrets.randbits(32) if arguments.seed is None else _whole(checks, "--seed", arguments.seed, 0, LARGEST_SEED)
+    threads = None if arguments.threads is None else _whole(checks, "--threads", arguments.threads, 1, 4096)
+    scenario = None
+    try:
+        scenario = _load(arguments.scenario, arguments.set)
+        interview_loss(scenario)
+    except InputError as error:
+        checks.problems += error.problems
+    folder = Path(RUNS)
+    if arguments.out is not None:
+        folder = Path(arguments.out)
+    elif scenario is not None:
+        folder /= f"{re.sub(r'[^A-Za-z0-9._-]+', '-', scenario.name).strip('.-') or 'scenario'}-seed{seed}"
+    if arguments.out == "":
+        checks.add("--out", "", "must name a folder")
+    elif arguments.out is not None or scenario is not None:
+        checks.problems += output_problems(folder, overwrite=arguments.overwrite)
+    checks.finish()
+    assert scenario is not None
+    return scenario, n_paths, seed, threads, folder
+
+
+def _load(name: str, settings: Sequence[str]) -> Scenario:
+    """Return the scenario with its overrides; warnings go to stderr as one line each."""
+    from montecarlo_ai.scenario_file import load_scenario, parse_override
+
+    overrides: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for setting in settings:
+        try:
+            key, value = parse_override(setting)
+        except InputError as error:
+            problems += error.problems
+            continue
+        if key in overrides:
+            problems.append(Problem(f"--set {key}", value, "is given twice"))
+        overrides[key] = value
+    scenario = None
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            scenario = load_scenario(name, overrides=overrides)
+        except InputError as error:
+            problems += error.problems
+    for warning in caught:
+        print(f"montecarlo-ai: warning: {warning.message}", file=sys.stderr)
+    if problems or scenario is None:
+        raise InputError(problems)
+    return scenario
+
+
+def _whole(checks: Checks, field: str, text: str, at_least: int, at_most: int) -> int:
+    """Return a whole number that was written on the command line; problems are recorded."""
+    value: object = text
+    if re.fullmatch(r"[+-]?[0-9][0-9_,]{0,40}", text):
+        value = int(text.replace("_", "").replace(",", ""))
+    return checks.whole(field, value, at_least=at_least, at_most=at_most)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

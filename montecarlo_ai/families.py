@@ -1,0 +1,241 @@
+"""The families on a half-line or the whole line, and the point."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+import numpy as np
+
+from montecarlo_ai.checks import Checks
+from montecarlo_ai.distribution import LARGEST_LOGARITHM, Distribution, FloatArray
+from montecarlo_ai.elicitation import Elicited
+
+_SYMMETRIC = 1e-15
+"""Probabilities that sum to one within their rounding lie symmetrically, so that the mean is the middle exactly."""
+
+
+def _step_at(x: FloatArray, point: float) -> FloatArray:
+    """Return the distribution function of a point mass."""
+    return np.where(x >= point, 1.0, 0.0)
+
+
+def _normal_score(probability: float) -> float:
+    """Return the standard normal quantile."""
+    from scipy.special import ndtri
+
+    return float(ndtri(probability))
+
+
+def _normal_through(points: list[tuple[float, float]]) -> tuple[float, float]:
+    """Return mean and standard deviation of the normal through two (probability, value) points."""
+    (p_low, low), (p_high, high) = points
+    z_low, z_high = _normal_score(p_low), _normal_score(p_high)
+    if abs(p_low + p_high - 1.0) < _SYMMETRIC:
+        z_high = -z_low
+    share = z_high / (z_high - z_low)
+    return low * share + high * (1.0 - share), high / (z_high - z_low) - low / (z_high - z_low)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Constant(Distribution):
+    """A known number.
+
+    Parameters
+    ----------
+    value : float
+        Finite, in the input's units.
+    """
+
+    family: ClassVar[str] = "constant"
+    value: float
+
+    def __post_init__(self) -> None:
+        checks = Checks()
+        value = checks.number("Constant.value", self.value)
+        checks.finish()
+        self._set(value=value)
+
+    def mean(self) -> float:
+        """Return the number."""
+        return self.value
+
+    def support(self) -> tuple[float, float]:
+        """Return the number twice."""
+        return self.value, self.value
+
+    def at_normal_scores(self, scores: FloatArray) -> FloatArray:
+        """Return the number for every score."""
+        return np.full(scores.shape, self.value)
+
+    def _quantiles(self, u: FloatArray) -> FloatArray:
+        return np.full(u.shape, self.value)
+
+    def _probabilities(self, x: FloatArray) -> FloatArray:
+        return _step_at(x, self.value)
+
+
+@dataclass(frozen=True, eq=False, repr=False, init=False)
+class Normal(Elicited):
+    """The normal distribution.
+
+    Parameters
+    ----------
+    mean : float
+        Expected value, in the input's units; kept as `loc`, for `mean()` is a method.
+    sd : float
+        Standard deviation, at least zero; zero is a point mass.
+    """
+
+    family: ClassVar[str] = "normal"
+    quantiles_needed: ClassVar[int] = 2
+    loc: float
+    sd: float
+
+    def __init__(self, mean: float, sd: float) -> None:
+        checks = Checks()
+        loc = checks.number("Normal.mean", mean)
+        scale = checks.number("Normal.sd", sd, at_least=0.0)
+        checks.finish()
+        self._set(loc=loc, sd=scale)
+
+    @classmethod
+    def _through(cls, points: list[tuple[float, float]]) -> Self:
+        return cls(*_normal_through(points))
+
+    @property
+    def parameters(self) -> dict[str, float]:
+        """Arguments that construct this distribution again, by name."""
+        return {"mean": self.loc, "sd": self.sd}
+
+    def mean(self) -> float:
+        """Return the expected value."""
+        return self.loc
+
+    def support(self) -> tuple[float, float]:
+        """Return the whole line, or the point."""
+        return (-math.inf, math.inf) if self.sd > 0.0 else (self.loc, self.loc)
+
+    def at_normal_scores(self, scores: FloatArray) -> FloatArray:
+        """Return mean + sd z."""
+        if self.sd == 0.0:
+            return np.full(scores.shape, self.loc)
+        return self.loc + self.sd * scores
+
+    def _quantiles(self, u: FloatArray) -> FloatArray:
+        from scipy.special import ndtri
+
+        return self.at_normal_scores(ndtri(u))
+
+    def _probabilities(self, x: FloatArray) -> FloatArray:
+        from scipy.special import ndtr
+
+        if self.sd == 0.0:
+            return _step_at(x, self.loc)
+        probabilities: FloatArray = ndtr((x - self.loc) / self.sd)
+        return probabilities
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class LogNormal(Elicited):
+    """The log-normal distribution: the logarithm is normal.
+
+    Parameters
+    ----------
+    mu : float
+        Mean of the logarithm of the value in the input's units.
+    sigma : float
+        Standard deviation of the logarithm, at least zero; zero is a point mass.
+    """
+
+    family: ClassVar[str] = "lognormal"
+    quantiles_needed: ClassVar[int] = 2
+    quantiles_positive: ClassVar[bool] = True
+    mu: float
+    sigma: float
+
+    def __post_init__(self) -> None:
+        checks = Checks()
+        mu = checks.number("LogNormal.mu", self.mu, at_least=-LARGEST_LOGARITHM, at_most=LARGEST_LOGARITHM)
+        sigma = checks.number("LogNormal.sigma", self.sigma, at_least=0.0)
+        checks.finish()
+        self._set(mu=mu, sigma=sigma)
+
+    @classmethod
+    def _through(cls, points: list[tuple[float, float]]) -> Self:
+        return cls(*_normal_through([(probability, math.log(value)) for probability, value in points]))
+
+    def mean(self) -> float:
+        """Return exp(mu + sigma**2 / 2); inf where that exceeds a float."""
+        exponent = self.mu + 0.5 * self.sigma * self.sigma
+        return math.exp(exponent) if exponent < LARGEST_LOGARITHM else math.inf
+
+    def support(self) -> tuple[float, float]:
+        """Return the positive half-line, or the point."""
+        return (0.0, math.inf) if self.sigma > 0.0 else (math.exp(self.mu), math.exp(self.mu))
+
+    def at_normal_scores(self, scores: FloatArray) -> FloatArray:
+        """Return exp(mu + sigma z); inf where that exceeds a float."""
+        if self.sigma == 0.0:
+            return np.full(scores.shape, math.exp(self.mu))
+        with np.errstate(over="ignore"):
+            values: FloatArray = np.exp(self.mu + self.sigma * scores)
+        return values
+
+    def _quantiles(self, u: FloatArray) -> FloatArray:
+        from scipy.special import ndtri
+
+        return self.at_normal_scores(ndtri(u))
+
+    def _probabilities(self, x: FloatArray) -> FloatArray:
+        from scipy.special import ndtr
+
+        if self.sigma == 0.0:
+            return _step_at(x, math.exp(self.mu))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            scores = (np.log(np.maximum(x, 0.0)) - self.mu) / self.sigma
+        probabilities: FloatArray = ndtr(scores)
+        return probabilities
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Exponential(Elicited):
+    """The exponential distribution.
+
+    Parameters
+    ----------
+    rate : float
+        Reciprocal of the mean, above zero.
+    """
+
+    family: ClassVar[str] = "exponential"
+    quantiles_needed: ClassVar[int] = 1
+    quantiles_positive: ClassVar[bool] = True
+    rate: float
+
+    def __post_init__(self) -> None:
+        checks = Checks()
+        rate = checks.number("Exponential.rate", self.rate, above=0.0)
+        checks.finish()
+        self._set(rate=rate)
+
+    @classmethod
+    def _through(cls, points: list[tuple[float, float]]) -> Self:
+        ((probability, value),) = points
+        return cls(-math.log1p(-probability) / value)
+
+    def mean(self) -> float:
+        """Return 1 / rate."""
+        return 1.0 / self.rate
+
+    def support(self) -> tuple[float, float]:
+        """Return the positive half-line."""
+        return 0.0, math.inf
+
+    def _quantiles(self, u: FloatArray) -> FloatArray:
+        with np.errstate(divide="ignore"):
+            return np.abs(np.log1p(-u)) / self.rate
+
+    def _probabilities(self, x: FloatArray) -> FloatArray:
+        return np.abs(np.expm1(-self.rate * np.maximum(x, 0.0)))

@@ -1,0 +1,149 @@
+"""Between NamedTuples and rows of memory: intrinsics that read or write all fields of one path at once.
+
+Written field by field in the emitted source, a model of sixty states and ninety inputs would index arrays three hundred
+times, which costs the compiler a minute; here every field is one address and one load.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from llvmlite import ir
+from numba.core import types
+from numba.extending import intrinsic
+from numba.np.arrayobj import make_array
+
+from montecarlo_ai.kernels.options import BLOCK
+
+_DOUBLE = ir.DoubleType()
+_named_tuple, _tuple = types.NamedUniTuple, types.Tuple  # type: ignore[attr-defined]  # numba hides them from mypy
+
+
+def tuple_type(kind: Any) -> Any:
+    """Return the compiler's type of a NamedTuple of floats; an empty one is an empty tuple."""
+    return _named_tuple(types.float64, len(kind._fields), kind) if kind._fields else _tuple(())
+
+
+def state_reader(kind: Any) -> Callable[..., Any]:
+    """Return an intrinsic ``(rows, lane) -> kind`` of ``rows[i, lane]``."""
+
+    @intrinsic
+    def read(typing_context: Any, rows: Any, lane: Any) -> Any:
+        def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            first = builder.gep(_data(context, builder, rows, arguments[0]), [arguments[1]])
+            values = [_load(builder, first, i * BLOCK) for i in range(len(kind._fields))]
+            return context.make_tuple(builder, signature.return_type, values)
+
+        return tuple_type(kind)(rows, lane), codegen
+
+    return read
+
+
+def state_writer(kind: Any) -> Callable[..., Any]:
+    """Return an intrinsic ``(rows, lane, value)`` that writes field i to ``rows[i, lane]``, as a float."""
+
+    @intrinsic
+    def write(typing_context: Any, rows: Any, lane: Any, value: Any) -> Any:
+        def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            first = builder.gep(_data(context, builder, rows, arguments[0]), [arguments[1]])
+            for i, field in enumerate(_floats(context, builder, value, arguments[2])):
+                builder.store(field, _offset(builder, first, i * BLOCK))
+            return context.get_dummy_value()
+
+        return types.none(rows, lane, value), codegen
+
+    return write
+
+
+def params_reader(kind: Any, places: Sequence[tuple[bool, int]]) -> Callable[..., Any]:
+    """Return an intrinsic ``(inputs, block, lane, constants) -> kind``.
+
+    Parameters
+    ----------
+    kind : NamedTuple class
+    places : sequence of (bool, int)
+        For each field whether it is a constant, and its place among the constants or the varying inputs.
+    """
+    varying = sum(not constant for constant, _ in places)
+
+    @intrinsic
+    def read(typing_context: Any, inputs: Any, block: Any, lane: Any, constants: Any) -> Any:
+        def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            scalars = _data(context, builder, constants, arguments[3])
+            begin = builder.add(builder.mul(arguments[1], arguments[1].type(varying * BLOCK)), arguments[2])
+            first = builder.gep(_data(context, builder, inputs, arguments[0]), [begin])
+            values = [
+                _load(builder, scalars, i) if constant else _load(builder, first, i * BLOCK) for constant, i in places
+            ]
+            return context.make_tuple(builder, signature.return_type, values)
+
+        return tuple_type(kind)(inputs, block, lane, constants), codegen
+
+    return read
+
+
+def shocks_reader(kind: Any, rows: Sequence[int]) -> Callable[..., Any]:
+    """Return an intrinsic ``(shocks, phase, lane) -> kind`` of ``shocks[4 * row + phase, lane]``."""
+
+    @intrinsic
+    def read(typing_context: Any, shocks: Any, phase: Any, lane: Any) -> Any:
+        def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            begin = builder.add(builder.mul(arguments[1], arguments[1].type(BLOCK)), arguments[2])
+            first = builder.gep(_data(context, builder, shocks, arguments[0]), [begin])
+            values = [_load(builder, first, 4 * row * BLOCK) for row in rows]
+            return context.make_tuple(builder, signature.return_type, values)
+
+        return tuple_type(kind)(shocks, phase, lane), codegen
+
+    return read
+
+
+def forcing_reader(kind: Any) -> Callable[..., Any]:
+    """Return an intrinsic ``(series, index) -> kind`` of ``series[index, i]``."""
+    count = len(kind._fields)
+
+    @intrinsic
+    def read(typing_context: Any, series: Any, index: Any) -> Any:
+        def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            begin = builder.mul(arguments[1], arguments[1].type(count))
+            first = builder.gep(_data(context, builder, series, arguments[0]), [begin])
+            values = [_load(builder, first, i) for i in range(count)]
+            return context.make_tuple(builder, signature.return_type, values)
+
+        return tuple_type(kind)(series, index), codegen
+
+    return read
+
+
+@intrinsic
+def sickness(typing_context: Any, value: Any) -> Any:
+    """Return zero while every field is finite, NaN otherwise: the sum of the fields times zero."""
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        zero = ir.Constant(_DOUBLE, 0.0)
+        terms = [builder.fmul(field, zero) for field in _floats(context, builder, value, arguments[0])]
+        while len(terms) > 1:  # a balanced sum: short chains of dependence
+            pairs = [builder.fadd(a, b) for a, b in zip(terms[::2], terms[1::2], strict=False)]
+            terms = pairs + terms[len(terms) & ~1 :]
+        return terms[0]
+
+    return types.float64(value), codegen
+
+
+def _floats(context: Any, builder: Any, kind: Any, value: Any) -> list[Any]:
+    """Return the fields of a tuple as float64, whatever numbers the step put there."""
+    fields = [builder.extract_value(value, i) for i in range(len(kind.types))]
+    return [context.cast(builder, field, of, types.float64) for field, of in zip(fields, kind.types, strict=True)]
+
+
+def _data(context: Any, builder: Any, array_type: Any, array: Any) -> Any:
+    return make_array(array_type)(context, builder, value=array).data
+
+
+def _offset(builder: Any, pointer: Any, cells: int) -> Any:
+    return builder.gep(pointer, [ir.Constant(ir.IntType(64), cells)])
+
+
+def _load(builder: Any, pointer: Any, cells: int) -> Any:
+    return builder.load(_offset(builder, pointer, cells))

@@ -1,0 +1,68 @@
+"""Law 8: who gets the fleet: training, paid demand, free users, more training, resale; the rest is idle."""
+
+from typing import NamedTuple
+
+from montecarlo_ai.lab.resale import resold_compute
+
+
+class Allocation(NamedTuple):
+    """Use of the fleet, H100e, and its two imbalances as shares."""
+
+    training: float
+    served: float
+    resold: float
+    idle: float
+    served_ratio: float
+    unmet_share: float
+    surplus_share: float
+
+
+def compute_yielded(shortage: float, planned_training: float, training_yield: float) -> float:
+    """Return what training gives up for unmet need, at most a part of its plan, H100e."""
+    return min(max(shortage, 0.0), training_yield * planned_training)
+
+
+def allocate(
+    capacity: float,
+    planned_training: float,
+    paid_need: float,
+    free_need: float,
+    training_yield: float,
+    free_floor: float,
+    absorption: float,
+    resale_cap: float,
+) -> Allocation:
+    """Return the use of the fleet in the order of its claims.
+
+    Training takes its plan, less what it yields. Then paid demand and the floor of free use share what is left in
+    proportion, if it is too little for both; then the rest of free use. Of the surplus a part becomes extra
+    training (``absorption``), then comes resale up to its cap, and the rest is idle.
+
+    Parameters
+    ----------
+    capacity, planned_training, paid_need, free_need : float, H100e.
+    training_yield, free_floor, absorption, resale_cap : float, fraction of planned training, of free need, of the
+        surplus, of capacity.
+    """
+    planned = min(planned_training, capacity)
+    firm_need = paid_need + free_floor * free_need
+    planned -= compute_yielded(firm_need - (capacity - planned), planned, training_yield)
+    available = capacity - planned
+    served_ratio = 1.0
+    if firm_need > available:
+        served_ratio = available / firm_need
+    served_firm = min(firm_need, available)
+    served = served_firm + min((1.0 - free_floor) * free_need, available - served_firm)
+    surplus = max(available - served, 0.0)
+    absorbed = absorption * surplus
+    resold = resold_compute(surplus - absorbed, capacity, resale_cap)
+    unmet = 1.0 - served_ratio if paid_need > 0.0 else 0.0
+    return Allocation(
+        planned + absorbed,
+        served,
+        resold,
+        surplus - absorbed - resold,
+        served_ratio,
+        unmet,
+        surplus / max(capacity, 1e-9),
+    )

@@ -1,0 +1,63 @@
+"""Law 1: demand that grows, decays to a long-run rate and saturates; products not launched yet.
+
+Growth g reverts to an uncertain long run, dg = kappa (g_inf - g) dt + sigma dW, and demand X follows
+d ln X = [g+ (1 - X / M) - g- - lost] dt, so that a shrinking market shrinks and a full one stops. The same law
+serves users, business and new products. All steps are implicit Euler in the reversion and exact in the logarithm.
+"""
+
+from montecarlo_ai.math import exp
+
+LARGEST_LOG_STEP = 3.0  # numerical guard: no quantity moves by more than a factor of 20 in one step
+LARGEST_LEVEL = 1e30  # numerical guard: keeps products of levels finite
+
+
+def relaxation(rate: float, dt: float) -> float:
+    """Return the share of a gap that closes in one step, k dt / (1 + k dt): implicit Euler of dx = -k x dt.
+
+    Between 0 and 1 for every rate >= 0, without an exponential; an infinite rate is not allowed.
+    """
+    return rate * dt / (1.0 + rate * dt)
+
+
+def grown(level: float, log_growth: float) -> float:
+    """Return level exp(log_growth), the logarithm bounded so that nothing overflows. Zero stays zero."""
+    bounded = min(max(log_growth, -LARGEST_LOG_STEP), LARGEST_LOG_STEP)
+    return min(level * exp(bounded), LARGEST_LEVEL)
+
+
+def reverting(value: float, long_run: float, rate: float, noise: float, dt: float) -> float:
+    """Return the next value of dx = rate (long_run - x) dt + noise, where noise is sigma sqrt(dt) z."""
+    return value + relaxation(rate, dt) * (long_run - value) + noise
+
+
+def saturating_growth(growth: float, demand: float, market: float) -> float:
+    """Return the growth of demand, g+ (1 - X / M) - g-, 1/year.
+
+    Parameters
+    ----------
+    growth : float, 1/year. Growth in an empty market.
+    demand, market : float, same unit. Demand X and the most it can become M.
+    """
+    if growth < 0.0:
+        return growth
+    return growth * (1.0 - demand / max(market, 1e-9))
+
+
+def demand_after(demand: float, growth: float, market: float, lost: float, dt: float) -> float:
+    """Return demand after one step; ``lost`` is the yearly rate at which unserved customers leave."""
+    return grown(demand, (saturating_growth(growth, demand, market) - lost) * dt)
+
+
+def new_products_after(
+    demand: float, time: float, launch: float, start: float, growth: float, market: float, lost: float, dt: float
+) -> float:
+    """Return demand for new products at ``time``: none before the launch, then logistic from ``start``.
+
+    The launch hazard is constant, so that its integral passes an exponential draw at an exponential time:
+    that time (``launch``, years) is the input, and without volatility the launch is known.
+    """
+    if time < launch:
+        return 0.0
+    if demand <= 0.0:
+        return start
+    return demand_after(demand, growth, market, lost, dt)

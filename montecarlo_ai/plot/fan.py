@@ -1,0 +1,378 @@
+"""The fan chart: nested bands of quantiles around the median, after what was known."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from montecarlo_ai.errors import InputError, Problem, invalid
+from montecarlo_ai.plot import style
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.collections import PolyCollection
+    from matplotlib.lines import Line2D
+    from matplotlib.text import Annotation
+
+__all__ = ["FanArtists", "fan"]
+
+# One hue from light (the widest band) to dark, of falling luminance, so that a grey print keeps the order.
+BAND_COLORS = ("#dbe7f2", "#b3cee6", "#83afd6", "#4f8cc0")
+MEDIAN_COLOR = "#0c2d4f"
+
+
+class FanArtists(NamedTuple):
+    """What a fan chart consists of.
+
+    Attributes
+    ----------
+    axes : Axes
+    bands : dict of float to PolyCollection
+        By the share of futures that the band holds, widest first.
+    median : Line2D
+    history : Line2D or None
+    forecast_line : Line2D
+    labels : tuple of Annotation
+        The direct labels right of the axes and the label of the forecast line.
+    title, caption, footnote : Annotation
+    """
+
+    axes: Axes
+    bands: dict[float, PolyCollection]
+    median: Line2D
+    history: Line2D | None
+    forecast_line: Line2D
+    labels: tuple[Annotation, ...]
+    title: Annotation
+    caption: Annotation
+    footnote: Annotation
+
+
+class _Curves(NamedTuple):
+    """Quantiles of a variable: levels (quantile,), values and standard errors (quantile, time), times (time,)."""
+
+    levels: tuple[float, ...]
+    values: NDArray[np.float64]
+    last_errors: NDArray[np.float64]
+    times: NDArray[np.datetime64]
+
+    def at(self, level: float) -> NDArray[np.float64]:
+        return np.asarray(self.values[self.levels.index(level)])
+
+
+def fan(
+    data: xr.Dataset,
+    variable: str,
+    *,
+    ax: Axes | None = None,
+    history: Mapping[Any, float] | xr.DataArray | None = None,
+    bands: Sequence[float] = (0.3, 0.5, 0.7, 0.9),
+    title: str | None = None,
+    note: str | None = None,
+    yscale: str | None = None,
+) -> FanArtists:
+    """Return the artists of a fan chart: nested bands of futures around the median, joined to history.
+
+    Parameters
+    ----------
+    data : Dataset
+        An ensemble, or a summary that holds the quantiles that the bands need.
+    variable : str
+        One of its variables over time.
+    ax : Axes, optional
+        Where to draw; a new figure if not given. Where it is not alone in its figure, room for the title, labels
+        and notes around it is the caller's, such as by ``layout="constrained"``.
+    history : mapping of date to value, or DataArray over one dimension of dates, optional
+        In the variable's units. The bands open from its last value at or before the start; later values are
+        drawn over the fan as outcomes.
+    bands : sequence of float
+        Shares of futures inside each band, in (0, 1).
+    title, note : str, optional
+        The title, by default the variable's long name, and one more line for the footnote. Shown as they are:
+        nothing in them is read as markup.
+    yscale : {"linear", "log", "symlog"}, optional
+        By default the scale that `ax` has.
+
+    Raises
+    ------
+    InputError
+        If the variable is missing or not finite, a summary lacks a quantile, a band is out of its range, or a
+        logarithmic axis would meet values at or below zero.
+    """
+    curves = _curves(data, variable, bands, title, note)
+    past = _history(history)
+    _check_scale(yscale or ("linear" if ax is None else ax.get_yscale()), variable, curves, past)
+    axes, own = style.prepare_axes(ax)
+    if yscale is not None:
+        axes.set_yscale(yscale)
+    units = str(data[variable].attrs.get("units", ""))
+    name = str(data[variable].attrs.get("long_name", variable.replace("_", " ")))
+    scale = style.scale_for(units, float(np.max(np.abs(curves.values))))
+    start, edges = _joined(curves, past)
+    drawn = _draw_bands(axes, curves.levels, start, edges / scale.factor)
+    (median,) = axes.plot(start, edges[len(drawn)] / scale.factor, color=MEDIAN_COLOR, linewidth=2.0, zorder=4)
+    known = None
+    if past is not None:
+        (known,) = axes.plot(
+            past[0],
+            past[1] / scale.factor,
+            color=style.INK,
+            linewidth=1.6,
+            marker="o",
+            markersize=3.2,
+            zorder=5,
+            clip_on=False,
+        )
+    dates = start if past is None else np.union1d(start, past[0])
+    axes.set_xlim(dates[0], max(dates[-1], dates[0] + np.timedelta64(86_400, "s")))
+    _limits(axes)
+    line, line_label = _forecast_line(axes, start[0])
+    style.time_axis(axes)
+    footnote = " ".join(part for part in (note, _footnote(data, curves, scale)) if part)
+    ends, texts = _labels(curves, scale)
+    heading, written = style.dress(
+        axes,
+        name[:1].upper() + name[1:] if title is None else title,
+        _subtitle(curves, scale),
+        own=own,
+        notes=[_caption(name, curves, scale), footnote],
+        labels=texts,
+    )
+    middle = len(texts) // 2
+    colors = [MEDIAN_COLOR if k == middle else style.MUTED for k in range(len(texts))]
+    labels = style.label_right(axes, ends, texts, colors, [k == middle for k in range(len(texts))])
+    return FanArtists(axes, drawn, median, known, line, (*labels, line_label), heading, written[0], written[1])
+
+
+def _levels(bands: Sequence[float]) -> list[float]:
+    """Return the quantile levels of the bands and the median, rising."""
+    shares = sorted({float(band) for band in bands}, reverse=True)
+    return [*(0.5 - 0.5 * share for share in shares), 0.5, *(0.5 + 0.5 * share for share in reversed(shares))]
+
+
+def _curves(data: xr.Dataset, variable: str, bands: Sequence[float], title: object, note: object) -> _Curves:
+    """Return the quantiles that the chart shows, after checking every argument that concerns them."""
+    style.check_text("title", title)
+    style.check_text("note", note)
+    if not isinstance(data, xr.Dataset):
+        raise invalid("data", type(data).__name__, "must be a result of simulate or summarize")
+    problems = [Problem("bands", band, "must lie inside (0, 1)") for band in bands if not 0.0 < float(band) < 1.0]
+    if len(bands) == 0:
+        problems.append(Problem("bands", bands, "must hold at least one share"))
+    shown = [
+        str(name)
+        for name, values in data.data_vars.items()
+        if set(values.dims) in _SHAPES and not str(name).endswith("_error")
+    ]
+    if variable not in shown:
+        problems.append(Problem("variable", variable, f"is no variable over time of this result ({', '.join(shown)})"))
+    if problems:
+        raise InputError(problems)
+    levels = _levels(bands)
+    if "path" in data[variable].dims:
+        values, errors = _ensemble_quantiles(data[variable], levels)
+    else:
+        values, errors = _summary_quantiles(data, variable, levels)
+    if not np.all(np.isfinite(values)):
+        finite = int(np.isfinite(values).all(axis=0).sum())
+        rule = f"must be finite to be drawn; its quantiles are at {finite} of {values.shape[1]} times"
+        raise invalid("variable", variable, rule)
+    return _Curves(tuple(levels), values, errors, np.asarray(data["time"].values))
+
+
+_SHAPES = ({"time", "path"}, {"quantile", "time"})
+
+
+def _ensemble_quantiles(
+    paths: xr.DataArray, levels: Sequence[float]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return quantiles (quantile, time) over the paths, and the standard errors of those at the last time."""
+    ordered = paths.transpose("time", "path")
+    n_times, n = ordered.shape
+    values = np.empty((len(levels), n_times))
+    row = np.empty(0)
+    for k in range(n_times):
+        row = np.asarray(ordered[k].values, dtype=np.float64)
+        values[:, k] = np.quantile(row, levels)
+    # Half the distance between the order statistics one binomial standard deviation to each side.
+    reach = np.sqrt(np.array(levels) * (1.0 - np.array(levels)) / n)
+    low, high = np.clip(np.array(levels) - reach, 0.0, 1.0), np.clip(np.array(levels) + reach, 0.0, 1.0)
+    errors = 0.5 * (np.quantile(row, high) - np.quantile(row, low)) if n > 1 else np.full(len(levels), np.nan)
+    return values, errors
+
+
+def _summary_quantiles(
+    data: xr.Dataset, variable: str, levels: Sequence[float]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return quantiles (quantile, time) of a summary, and the standard errors of those at the last time."""
+    held = np.asarray(data["quantile"].values, dtype=np.float64)
+    rows = [int(np.argmin(np.abs(held - level))) for level in levels]
+    lacking = [level for level, row in zip(levels, rows, strict=True) if abs(held[row] - level) > 1e-9]
+    if lacking:
+        wanted = ", ".join(f"{level:.6g}" for level in lacking)
+        rule = f"need quantiles that the summary does not hold: {wanted}"
+        raise invalid("bands", tuple(held.tolist()), rule, "choose other bands or summarize with these quantiles")
+    values = data[variable].transpose("quantile", "time").values[rows].astype(np.float64)
+    if f"{variable}_error" not in data:
+        return values, np.full(len(levels), np.nan)
+    errors = data[f"{variable}_error"].transpose("quantile", "time").values[rows, -1]
+    return values, np.asarray(errors, dtype=np.float64)
+
+
+def _history(
+    history: Mapping[Any, float] | xr.DataArray | None,
+) -> tuple[NDArray[np.datetime64], NDArray[np.float64]] | None:
+    """Return dates and values of the history in the order of time."""
+    if history is None:
+        return None
+    try:
+        if isinstance(history, xr.DataArray):
+            dates = np.asarray(history[history.dims[0]].values, dtype="datetime64[s]")
+            values = np.asarray(history.values, dtype=np.float64)
+        else:
+            dates = np.array([np.datetime64(date, "s") for date in history])
+            values = np.array([float(value) for value in history.values()])
+    except (ValueError, TypeError, IndexError, AttributeError):
+        raise invalid("history", history, "must map dates to numbers") from None
+    if values.ndim != 1 or not np.all(np.isfinite(values)) or bool(np.isnat(dates).any()):
+        raise invalid("history", history, "must map dates to finite numbers")
+    order = np.argsort(dates)
+    return (dates[order], values[order]) if values.size else None
+
+
+def _joined(
+    curves: _Curves, past: tuple[NDArray[np.datetime64], NDArray[np.float64]] | None
+) -> tuple[NDArray[np.datetime64], NDArray[np.float64]]:
+    """Return times and quantiles that open from the last known value at or before the start, if there is one."""
+    if past is None or past[0][0] > curves.times[0]:
+        return curves.times, curves.values
+    last = int(np.searchsorted(past[0], curves.times[0], side="right")) - 1
+    later = curves.times > past[0][last]
+    point = np.full((len(curves.levels), 1), past[1][last])
+    return np.append(past[0][last : last + 1], curves.times[later]), np.hstack([point, curves.values[:, later]])
+
+
+def _draw_bands(
+    axes: Axes, levels: Sequence[float], times: NDArray[np.datetime64], edges: NDArray[np.float64]
+) -> dict[float, PolyCollection]:
+    """Return the filled bands, widest and lightest first."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    n_bands = len(levels) // 2
+    shades = LinearSegmentedColormap.from_list("fan", BAND_COLORS)
+    drawn: dict[float, PolyCollection] = {}
+    for k in range(n_bands):
+        share = round(levels[-1 - k] - levels[k], 12)
+        shade = shades(k / (n_bands - 1) if n_bands > 1 else 0.5)
+        drawn[share] = axes.fill_between(
+            times,
+            edges[k],
+            edges[-1 - k],
+            facecolor=shade,
+            edgecolor="none",
+            zorder=2 + k / n_bands,
+        )
+    return drawn
+
+
+def _limits(axes: Axes) -> None:
+    """Leave room above the fan, and let a linear axis begin at zero where the values nearly do."""
+    axes.margins(y=0.08)
+    if axes.get_yscale() == "linear" and 0.0 <= axes.dataLim.y0 < 0.5 * axes.dataLim.y1:
+        axes.set_ylim(bottom=0.0)
+
+
+def _forecast_line(axes: Axes, time: np.datetime64) -> tuple[Line2D, Annotation]:
+    """Return the vertical line where the forecast begins, and its label."""
+    from matplotlib.dates import date2num
+    from matplotlib.patheffects import withStroke
+
+    line = axes.axvline(time, color=style.MUTED, linewidth=0.9, linestyle=(0, (4, 3)), zorder=3)  # type: ignore[arg-type]
+    at = float(date2num(time))  # type: ignore[no-untyped-call]
+    day = time.astype("datetime64[D]").item()
+    label = style.note(
+        axes,
+        f"forecast from {day.day} {day:%b %Y} \N{RIGHTWARDS ARROW}",
+        (at, 1.0),
+        (5.0, -3.0),
+        size=style.SMALL,
+        xycoords=axes.get_xaxis_transform(),
+        color=style.MUTED,
+        va="top",
+        zorder=6,
+        path_effects=[withStroke(linewidth=2.5, foreground="white")],
+    )
+    return line, label
+
+
+def _labels(curves: _Curves, scale: style.Scale) -> tuple[list[float], list[str]]:
+    """Return where the edges of the bands and the median end (in shown units), and their labels."""
+    last = curves.values[:, -1]
+    step = _resolution(float(last[-1] - last[0]))
+    shares = [abs(2.0 * level - 1.0) for level in curves.levels]
+    texts = [
+        f"{100 * share:.6g}%  {scale.text(float(value), step)}"
+        if share > 1e-12
+        else f"median  {scale.text(float(value), step)}"
+        for share, value in zip(shares, last, strict=True)
+    ]
+    return [float(value) / scale.factor for value in last], texts
+
+
+def _subtitle(curves: _Curves, scale: style.Scale) -> str:
+    """Return the units and what the bands are."""
+    *rest, widest = sorted(f"{100.0 * (1.0 - 2.0 * level):.6g}" for level in curves.levels if level < 0.5)
+    shares = f"{', '.join(rest)} and {widest}" if rest else widest
+    return f"{scale.units or 'no unit'}; the bands hold {shares}% of simulated futures"
+
+
+def _caption(name: str, curves: _Curves, scale: style.Scale) -> str:
+    """Return what the widest band and the median say at the end, in words."""
+    low, middle, high = (float(curves.at(level)[-1]) for level in (curves.levels[0], 0.5, curves.levels[-1]))
+    step = _resolution(high - low) if high > low else _resolution(abs(middle) or 1.0)
+    share = style.share_of_hundred(round(curves.levels[-1] - curves.levels[0], 12))
+    bounds = f"{scale.text(low, step)} and {scale.text(high, step)} {scale.units}".strip()
+    noun, _, detail = name.partition(", ")
+    subject = f"{noun} ({detail})" if detail else noun
+    return (
+        f"In {share} simulated futures {subject} lies between {bounds} at {style.when(curves.times[-1])}; "
+        f"in half of them above {scale.text(middle, step)}."
+    )
+
+
+def _footnote(data: xr.Dataset, curves: _Curves, scale: style.Scale) -> str:
+    """Return where the chart comes from and how exact its quantiles are at the end."""
+    parts = [style.provenance(data.attrs)]
+    errors = curves.last_errors
+    if np.all(np.isfinite(errors)):
+        middle, most = float(errors[curves.levels.index(0.5)]), int(np.argmax(errors))
+        step = _resolution(max(middle, 1e-300))
+        parts.append(
+            f"Monte Carlo standard error at the end: {scale.text(middle, step)} for the median, "
+            f"{scale.text(float(errors[most]), step)} {scale.units} for the {100 * curves.levels[most]:.6g}% quantile"
+        )
+    else:
+        parts.append("Monte Carlo error not available")
+    return " · ".join(part for part in parts if part)
+
+
+def _resolution(size: float) -> float:
+    """Return the power of ten at which a number of this size shows two or three digits."""
+    return 10.0 ** (math.floor(math.log10(size)) - 1) if size > 0.0 else 1.0
+
+
+def _check_scale(
+    yscale: str, variable: str, curves: _Curves, past: tuple[NDArray[np.datetime64], NDArray[np.float64]] | None
+) -> None:
+    """Raise for an unknown scale, and where a logarithmic axis would have to show values at or below zero."""
+    if yscale not in ("linear", "log", "symlog"):
+        raise invalid("yscale", yscale, "must be linear, log or symlog")
+    lowest = float(min(curves.values.min(), past[1].min() if past is not None else np.inf))
+    if yscale == "log" and lowest <= 0.0:
+        rule = f"a logarithmic axis cannot show {variable}, which reaches {lowest:.3g}"
+        raise invalid("yscale", "log", rule, 'use "symlog" or "linear"')

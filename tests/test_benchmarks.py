@@ -1,0 +1,34 @@
+"""Every engine of the benchmark does the same job, and the check that says so can fail."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from benchmarks import three_shocks
+from benchmarks.engines import ENGINES, plain_python
+from benchmarks.jobs import Figures, ThreeShocks, disagreements
+
+
+def test_engines_agree_and_are_timed() -> None:
+    measurements = three_shocks.measure(n_paths=2**15, repeats=1)
+    assert {one.engine for one in measurements} >= {engine.name for engine in ENGINES} - {"C++, by hand"}
+    assert all(one.minimum > 0.0 for one in measurements)
+
+
+def test_another_mean_is_noticed() -> None:
+    job = ThreeShocks()
+    answer = plain_python.prepare(job)(1024, 1)
+    sound = Figures.of(job, answer)
+    assert not disagreements(job, {"sound": sound})
+    shifted = replace(sound, mean=sound.mean + 9.5 * sound.mean_error)
+    found = disagreements(job, {"sound": sound, "shifted": shifted})
+    assert any("closed form" in sentence for sentence in found)
+    assert any("sound, shifted" in sentence for sentence in found)
+
+
+def test_event_times_that_contradict_the_cash_are_noticed() -> None:
+    job = ThreeShocks()
+    answer = plain_python.prepare(job)(64, 1)
+    with pytest.raises(ValueError, match="event times"):
+        Figures.of(job, answer._replace(event_time=np.full(64, np.inf)))

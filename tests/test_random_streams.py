@@ -1,0 +1,78 @@
+"""The streams are those published and stay where design puts them: any path at any step on demand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from models import business, competing_hazards, walk
+from numba import njit
+from reference import input_uniform, normal_shocks, philox4x32, uniform_shocks
+
+import montecarlo_ai as mc
+from montecarlo_ai.kernels.philox import input_uniforms, philox
+
+# Random123 kat_vectors, Salmon et al. (2011).
+VECTORS = [
+    ((0x00000000,) * 4, (0x00000000,) * 2, (0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8)),
+    ((0xFFFFFFFF,) * 4, (0xFFFFFFFF,) * 2, (0x408F276D, 0x41C83B0E, 0xA20BC7C6, 0x6D5451FD)),
+    (
+        (0x243F6A88, 0x85A308D3, 0x13198A2E, 0x03707344),
+        (0xA4093822, 0x299F31D0),
+        (0xD16CFE09, 0x94FDCCEB, 0x5001E420, 0x24126EA1),
+    ),
+]
+
+
+@njit
+def words_of(c, k):
+    return philox(c[0], c[1], c[2], c[3], k[0], k[1])
+
+
+@pytest.mark.parametrize(("counter", "key", "known"), VECTORS)
+def test_philox_known_answers(counter, key, known):
+    got = words_of(np.array(counter, dtype=np.uint64), np.array(key, dtype=np.uint64))
+    assert tuple(int(word) for word in got) == known
+    assert philox4x32(counter, key) == known
+
+
+@pytest.mark.parametrize("seed", [0, 7, 2**40 + 3, 2**63 - 1])
+@pytest.mark.parametrize("first", [0, 256, 2**32 - 128])
+def test_input_uniforms_have_52_bits_of_their_name_and_path(seed, first):
+    got = input_uniforms(seed, "growth", first, 256)
+    due = [input_uniform(seed, "growth", path) for path in range(first, first + 256)]
+    assert got.tolist() == due
+    assert ((got > 0.0) & (got < 1.0)).all()
+
+
+def test_uniform_shocks_are_the_midpoints_of_their_words():
+    hazards = competing_hazards()
+    ensemble = mc.simulate(hazards, n_paths=300, seed=2**35 + 11)
+    p = -np.expm1(-0.3 / 12), -np.expm1(-0.2 / 12)
+    for path in (0, 255, 256, 299):
+        for group, name in enumerate(("first", "second")):
+            struck = np.flatnonzero(uniform_shocks(2**35 + 11, group, path, 24) < p[group])
+            due = (struck[0] + 1) / 12 if struck.size else np.inf
+            assert ensemble.event_time.sel(event=name, path=path).item() == due
+
+
+def test_normal_shocks_are_box_muller_of_their_words():
+    ensemble = mc.simulate(walk(), n_paths=300, seed=7)
+    cash = ensemble.cash.values
+    for path in (0, 17, 299):
+        shocks = (np.diff(cash[:, path]) - 0.1 / 12) / (0.5 * np.sqrt(1 / 12))
+        np.testing.assert_allclose(shocks, normal_shocks(7, 0, path, 60), atol=1e-13)
+
+
+def test_correlated_shocks_keep_what_is_not_correlated():
+    """The business model's third shock is uniform and its first two normals are independent of each other."""
+    scenario = business()
+    names, factor = scenario.shock_factor
+    assert names == ("demand", "price", "cash")
+    np.testing.assert_allclose(factor @ factor.T, [[1, 0, 0.6], [0, 1, -0.3], [0.6, -0.3, 1]], atol=1e-15)
+
+
+def test_a_seed_of_none_is_drawn_and_recorded():
+    first, second = (mc.simulate(walk(), n_paths=10) for _ in range(2))
+    assert first.attrs["seed"] != second.attrs["seed"]
+    again = mc.simulate(walk(), n_paths=10, seed=first.attrs["seed"])
+    assert (again.cash == first.cash).all()
