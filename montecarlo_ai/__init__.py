@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from montecarlo_ai.risk import runs_out_of_chips
     from montecarlo_ai.scenario import Scenario
     from montecarlo_ai.scenario_file import load_scenario, preset_names
+    from montecarlo_ai.scenario_history import history
     from montecarlo_ai.simulation import replay, simulate
     from montecarlo_ai.summary import summarize
     from montecarlo_ai.timegrid import TimeGrid
@@ -50,6 +51,7 @@ _HOMES = {
     "runs_out_of_chips": "risk",
     "Scenario": "scenario",
     **dict.fromkeys(("load_scenario", "preset_names"), "scenario_file"),
+    "history": "scenario_history",
     **dict.fromkeys(("replay", "simulate"), "simulation"),
     "summarize": "summary",
     "TimeGrid": "timegrid",
@@ -78,6 +80,7 @@ __all__ = [
     "Uniform",
     "Uniform01",
     "__version__",
+    "history",
     "load_scenario",
     "math",
     "plot",

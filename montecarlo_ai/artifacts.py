@@ -73,7 +73,7 @@ def write_run(folder: Path, scenario: Scenario, summary: xr.Dataset, *, plots: b
         writer.writerows(_rows(summary, chips))
     summary.to_netcdf(folder / "summary.nc", engine="h5netcdf")
     if plots:
-        _draw(folder, summary, chips)
+        _draw(folder, scenario, summary, chips)
 
 
 def publish(made: Path, folder: Path) -> list[Path]:
@@ -162,14 +162,16 @@ def _rows(summary: xr.Dataset, chips: xr.Dataset) -> Iterator[Sequence[Any]]:
                 yield time, f"out_of_chips_{cause}", statistic, "", value, units
 
 
-def _draw(folder: Path, summary: xr.Dataset, chips: xr.Dataset) -> None:
-    """Draw the charts; the same run gives the same bytes."""
+def _draw(folder: Path, scenario: Scenario, summary: xr.Dataset, chips: xr.Dataset) -> None:
+    """Draw the charts, fans after what was known; the same run gives the same bytes."""
     import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     from montecarlo_ai import plot
+    from montecarlo_ai.scenario_history import history
 
+    known = history(scenario)
     charts = [name for name in FANS if name in summary]
     for name in (*charts, "chips"):
         figure = Figure(figsize=CHART_SIZE, dpi=DOTS_PER_INCH)
@@ -178,7 +180,8 @@ def _draw(folder: Path, summary: xr.Dataset, chips: xr.Dataset) -> None:
         if name == "chips":
             plot.chips(chips, ax=ax)
         else:
-            plot.fan(summary, name, ax=ax)
+            past = known.get(name)
+            plot.fan(summary, name, ax=ax, history=past, note=None if past is None else past.attrs["note"])
         with matplotlib.rc_context({"svg.hashsalt": "montecarlo_ai"}):
             for ending in FORMATS:
                 figure.savefig(folder / f"{name}.{ending}", metadata={"Date": None} if ending == "svg" else {})

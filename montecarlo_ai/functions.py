@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dis
+import functools
 import hashlib
 import inspect
 import textwrap
@@ -17,6 +18,10 @@ from montecarlo_ai.errors import ModelError, Problem
 
 # Functions of these packages are the compiler's business, or have a compiled version of ours.
 _KNOWN_TO_COMPILER = {"builtins", "math", "numba", "numpy", "scipy"}
+
+
+_GLOBAL = ("LOAD_GLOBAL", "LOAD_NAME")
+_CLOSED = ("LOAD_DEREF", "LOAD_CLASSDEREF")
 
 
 class Reference(NamedTuple):
@@ -42,33 +47,44 @@ def code_objects(code: types.CodeType) -> Iterator[types.CodeType]:
             yield from code_objects(constant)
 
 
+@functools.lru_cache(maxsize=4096)
+def _lookups(code: types.CodeType) -> tuple[tuple[bool, tuple[str, ...]], ...]:
+    """Return what a code object looks up outside itself: whether in the closure, and the name with its attributes."""
+    found = set()
+    for each in code_objects(code):
+        instructions = list(dis.get_instructions(each))
+        for at, instruction in enumerate(instructions):
+            if instruction.opname not in _GLOBAL and instruction.opname not in _CLOSED:
+                continue
+            chain = [instruction.argval]
+            for follower in instructions[at + 1 :]:
+                if follower.opname not in ("LOAD_ATTR", "LOAD_METHOD"):
+                    break
+                chain.append(follower.argval)
+            found.add((instruction.opname in _CLOSED, tuple(chain)))
+    return tuple(sorted(found))
+
+
 def references(function: Callable[..., Any]) -> list[Reference]:
     """Return the global and closed-over values that a function uses, attributes of modules followed to the end.
 
     Names that are not defined are left out: the compiler or the first call tells of them.
     """
-    closed = inspect.getclosurevars(function).nonlocals
-    scope = function.__globals__
+    closed = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
     found: dict[tuple[str, ...], Any] = {}
-    for code in code_objects(function.__code__):
-        instructions = list(dis.get_instructions(code))
-        for at, instruction in enumerate(instructions):
-            name = instruction.argval
-            if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME") and name in scope:
-                value = scope[name]
-            elif instruction.opname in ("LOAD_DEREF", "LOAD_CLASSDEREF") and name in closed:
-                value = closed[name]
-            else:
-                continue
-            chain: tuple[str, ...] = (name,)
-            for follower in instructions[at + 1 :]:
-                attribute = follower.argval
-                if follower.opname not in ("LOAD_ATTR", "LOAD_METHOD") or not isinstance(value, types.ModuleType):
-                    break
-                if not hasattr(value, attribute):
-                    break
-                chain, value = (*chain, attribute), getattr(value, attribute)
-            found[chain] = value
+    for in_closure, (name, *attributes) in _lookups(function.__code__):
+        if in_closure and name in closed:
+            value = closed[name].cell_contents
+        elif not in_closure and name in function.__globals__:
+            value = function.__globals__[name]
+        else:
+            continue
+        chain: tuple[str, ...] = (name,)
+        for attribute in attributes:
+            if not isinstance(value, types.ModuleType) or not hasattr(value, attribute):
+                break
+            chain, value = (*chain, attribute), getattr(value, attribute)
+        found[chain] = value
     return [Reference(chain, value) for chain, value in sorted(found.items())]
 
 

@@ -14,7 +14,7 @@ from montecarlo_ai.distribution import Distribution
 from montecarlo_ai.errors import ScenarioError
 
 _METADATA = ("units", "source", "date", "rationale")
-_TOP_LEVEL = ("name", "title", "description", "chips", "correlation", "shock_correlation", "contracts")
+_TOP_LEVEL = ("name", "title", "description", "chips", "correlation", "shock_correlation", "contracts", "history")
 _TIME = ("start", "years", "steps_per_year")
 
 

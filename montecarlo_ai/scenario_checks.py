@@ -62,6 +62,23 @@ def check_inputs(form: Form, model: Model, checks: Checks) -> None:
             checks.add(f"inputs.{name}", Described("nothing"), "must be given")
 
 
+def check_chips(form: Form, model: Model, checks: Checks) -> None:
+    """Record chips that are no causes of the model.
+
+    Parameters
+    ----------
+    form : Form
+        The file.
+    model : Model
+        What can run out.
+    checks : Checks
+        Where problems go.
+    """
+    for chip in form.document.chips or ():
+        if chip not in model.causes:
+            checks.add("chips", chip, "is no cause of the model", nearest(chip, model.causes))
+
+
 def read_assumptions(form: Form, checks: Checks) -> dict[str, Assumption]:
     """Return the inputs of a file whose distributions are sound, with their provenance; problems are recorded.
 

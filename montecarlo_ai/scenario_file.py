@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from montecarlo_ai.assumptions import MissingProvenanceWarning, missing_provenance
-from montecarlo_ai.checks import Checks, nearest
+from montecarlo_ai.checks import Checks
 from montecarlo_ai.dependence import correlated_groups, correlation_factor
 from montecarlo_ai.errors import ScenarioError
 from montecarlo_ai.inputs import Inputs
@@ -19,6 +19,7 @@ from montecarlo_ai.model import Model
 from montecarlo_ai.overrides import apply_overrides, parse_override
 from montecarlo_ai.scenario import Scenario, Series
 from montecarlo_ai.scenario_checks import (
+    check_chips,
     check_figures,
     check_inputs,
     check_provenance,
@@ -27,6 +28,7 @@ from montecarlo_ai.scenario_checks import (
     stated_provenance,
 )
 from montecarlo_ai.scenario_document import document_to_toml, preset_names, read_document
+from montecarlo_ai.scenario_history import read_history
 from montecarlo_ai.scenario_schema import EMPTY_TEXT, Form, contract_tables, read_form
 from montecarlo_ai.timegrid import TimeGrid
 
@@ -122,10 +124,9 @@ def scenario_from_document(document: Mapping[str, Any]) -> Scenario:
     normals = [name for name in model.shock_fields if name not in model.uniform_shocks]
     with checks.collecting():
         correlation_factor(normals, shock_correlation, "shock_correlation")
-    for chip in stated.chips or ():
-        if chip not in model.causes:
-            checks.add("chips", chip, "is no cause of the model", nearest(chip, model.causes))
+    check_chips(form, model, checks)
     check_provenance(form, checks)
+    read_history(form.history, model, None if grid is None else grid.start, checks)
     if checks.problems or grid is None or parts is None or inputs is None:
         raise ScenarioError(checks.problems)
     _warn_of_missing_provenance(form)

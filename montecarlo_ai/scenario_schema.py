@@ -82,6 +82,14 @@ class ShockCorrelationTable(Provenance):
     value: Any
 
 
+class HistoryTable(Table):
+    """``[[history]]``: the facts that say what a variable was before the start; no number stands here."""
+
+    variable: str
+    facts: Names
+    note: str = ""
+
+
 class Document(Table):
     """A scenario file; its sections are read entry by entry, so that one wrong entry hides no other."""
 
@@ -97,6 +105,7 @@ class Document(Table):
     correlation: list[Any] = []
     shock_correlation: list[Any] = []
     contracts: list[Any] = []
+    history: list[Any] = []
 
 
 @dataclass(frozen=True)
@@ -115,6 +124,8 @@ class Form:
         Those that are sound.
     contracts : list of (Contract, Provenance)
         Those that are sound.
+    history : dict of int to HistoryTable
+        Those that are sound, by their place in the file.
     """
 
     document: Document
@@ -123,6 +134,7 @@ class Form:
     correlation: list[CorrelationTable]
     shock_correlation: list[ShockCorrelationTable]
     contracts: list[tuple[Contract, Provenance]]
+    history: dict[int, HistoryTable]
 
 
 EMPTY_TEXT = "(nothing)"
@@ -175,6 +187,7 @@ def read_form(document: Mapping[str, Any], checks: Checks) -> Form:
         _entries(CorrelationTable, top.correlation, "correlation", checks),
         _entries(ShockCorrelationTable, top.shock_correlation, "shock_correlation", checks),
         contract_tables(top.contracts, checks),
+        history_tables(top.history, checks),
     )
 
 
@@ -222,6 +235,20 @@ def contract_tables(entries: Sequence[object], checks: Checks) -> list[tuple[Con
             with checks.collecting():
                 read.append((Contract(**{name: getattr(table, name) for name in names}), table))
     return read
+
+
+def history_tables(entries: Sequence[object], checks: Checks) -> dict[int, HistoryTable]:
+    """Return the tables ``[[history]]`` that are sound by their place in the file; problems are recorded.
+
+    Parameters
+    ----------
+    entries : sequence of table
+        Variable, facts and note each.
+    checks : Checks
+        Where problems go.
+    """
+    read = {index: _entry(HistoryTable, table, ("history", index), checks) for index, table in enumerate(entries)}
+    return {index: entry for index, entry in read.items() if entry is not None}
 
 
 @cache

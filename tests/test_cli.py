@@ -13,10 +13,12 @@ import pytest
 import xarray as xr
 
 from montecarlo_ai import artifacts, cli
+from montecarlo_ai.artifacts import FANS
 from montecarlo_ai.errors import NumericalError
 from montecarlo_ai.risk import runs_out_of_chips
 from montecarlo_ai.scenario_document import document_to_toml, read_document
 from montecarlo_ai.scenario_file import load_scenario
+from montecarlo_ai.scenario_history import history
 
 PRESET = "openai-2025-12"
 SMALL = ("--paths", "400", "--seed", "7", "--set", "time.years=2")
@@ -98,16 +100,26 @@ def test_overwriting_keeps_what_is_not_ours(tmp_path: Path, capsys: pytest.Captu
 def test_the_loss_of_the_interview_is_shown_where_the_scenario_names_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    assert cli.main(["run", PRESET, *SMALL, "--out", str(tmp_path / "run"), "--no-plots"]) == 0
+    words = "beside the 120 bn USD until 2028-12-31 of the interview"
+    assert words in capsys.readouterr().out
     document = read_document(PRESET)
-    base_period = {**document["base_period"], "interview_loss_fact": "openai_expected_cumulative_loss_2028_12_01"}
-    file = tmp_path / "with.toml"
-    file.write_text(document_to_toml({**document, "base_period": base_period}), encoding="utf-8")
-    assert cli.main(["run", str(file), *SMALL, "--out", str(tmp_path / "run"), "--no-plots"]) == 0
-    assert "beside the 120 bn USD until 2028-12-31 of the interview" in capsys.readouterr().out
-    base_period["interview_loss_fact"] = "no_such_fact"
-    file.write_text(document_to_toml({**document, "base_period": base_period}), encoding="utf-8")
+    del document["base_period"]["interview_loss_fact"]
+    file = tmp_path / "own.toml"
+    file.write_text(document_to_toml(document), encoding="utf-8")
+    assert cli.main(["run", str(file), *SMALL, "--out", str(tmp_path / "without"), "--no-plots"]) == 0
+    assert words not in capsys.readouterr().out
+    document["base_period"]["interview_loss_fact"] = "no_such_fact"
+    file.write_text(document_to_toml(document), encoding="utf-8")
     assert cli.main(["run", str(file), *SMALL, "--out", str(tmp_path / "bad"), "--no-plots"]) == 2
     assert "interview_loss_fact" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", FANS)
+def test_fans_are_drawn_after_what_was_known(name: str, made: Path) -> None:
+    past = history(load_scenario(PRESET))[name]
+    drawn = " ".join((made / f"{name}.svg").read_text(encoding="utf-8").split())
+    assert past.attrs["note"].split(".")[0] in drawn.replace("<!-- ", "").replace(" -->", "")
 
 
 BAD = {

@@ -23,7 +23,7 @@ LAYERS = (
     ("distributions", "dependence", "inputs"),
     ("lab",),
     ("dry_run", "assumptions", "overrides", "scenario"),
-    ("scenario_schema", "scenario_document", "scenario_checks", "scenario_file"),
+    ("scenario_schema", "scenario_document", "scenario_checks", "scenario_history", "scenario_file"),
     ("engine", "ensemble", "arguments", "simulation", "summary"),
     ("risk",),
     ("headline", "plot"),

@@ -102,8 +102,21 @@ def test_fan_opens_with_zero_width_from_history(data: xr.Dataset) -> None:
         assert (high[1:] >= low[1:]).all()
     assert artists.history is not None
     assert np.allclose(artists.history.get_ydata(), [4, 9, 19])
-    assert artists.history.get_xdata()[-1] == artists.median.get_xdata()[0] == artists.forecast_line.get_xdata()[0]
-    assert any("1 Dec 2025" in label.get_text() for label in artists.labels)
+    assert artists.history.get_xdata()[-1] == artists.median.get_xdata()[0] == np.datetime64("2025-12-01")
+
+
+def test_the_forecast_begins_at_the_start_with_its_own_quantiles(data: xr.Dataset) -> None:
+    for history in (HISTORY, {"2024-01-01": 4e9, "2025-06-30": 13e9}):
+        artists = plot.fan(data, "revenue", history=history)
+        start = data["time"].values[0]
+        assert artists.forecast_line.get_xdata()[0] == start
+        assert any("1 Jan 2026" in label.get_text() for label in artists.labels)
+        at_start = artists.median.get_ydata()[list(artists.median.get_xdata()).index(start)]
+        assert at_start == pytest.approx(np.median(data["revenue"].values[0]) / 1e9)
+        low, high = edges(artists.bands[0.9])
+        expected = np.quantile(data["revenue"].values[0] / 1e9, [0.05, 0.95])
+        assert np.allclose([low[1], high[1]], expected)
+        assert ("not simulated" in artists.footnote.get_text()) == ("2025-06-30" in history)
 
 
 def test_history_as_an_array_and_outcomes_after_the_start(data: xr.Dataset) -> None:
@@ -198,6 +211,13 @@ def test_one_path_draws_without_an_error_of_its_median() -> None:
 def test_constant_zero_draws(data: xr.Dataset) -> None:
     data = data.assign(flat=data["cash"] * 0.0)
     assert "between 0" in plot.fan(data, "flat").caption.get_text()
+
+
+def test_a_dip_thinner_than_a_line_opens_no_axis_below_zero(data: xr.Dataset) -> None:
+    positive = data["revenue"] - data["revenue"].min()
+    low, high = plot.fan(data.assign(x=positive - 1e-3 * positive.max()), "x").axes.get_ylim()
+    assert low == 0.0 < high
+    assert plot.fan(data.assign(x=positive - 0.1 * positive.max()), "x").axes.get_ylim()[0] < 0.0
 
 
 def test_all_nan_and_wrong_arguments_fail_in_words(data: xr.Dataset) -> None:

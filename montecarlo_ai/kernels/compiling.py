@@ -8,6 +8,7 @@ cannot be written, or what it holds is broken, the kernel is compiled in memory.
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import os
 import platform
@@ -118,13 +119,18 @@ def _key(model: Model, source: str, constants: frozenset[str]) -> str:
     digest = hashlib.sha256(source.encode())
     digest.update(model_hash(model).encode())
     digest.update(repr((model.param_fields, sorted(constants), model.forcing_fields)).encode())
-    for entry in sorted(resources.files("montecarlo_ai.kernels").iterdir(), key=lambda e: e.name):
-        if entry.name.endswith(".py"):
-            digest.update(entry.read_bytes())
+    digest.update(_surroundings())
+    return digest.hexdigest()
+
+
+@functools.cache
+def _surroundings() -> bytes:
+    """Return what compiled code depends on beside the model: the kernel's sources, the processor, the compilers."""
+    folder = resources.files("montecarlo_ai.kernels")
+    files = sorted((entry.name, entry.read_bytes()) for entry in folder.iterdir() if entry.name.endswith(".py"))
     features = sorted(llvm.get_host_cpu_features().items())
     versions = (platform.python_version(), np.__version__, numba.__version__, llvmlite.__version__)
-    digest.update(repr((versions, llvm.get_host_cpu_name(), features, INTERLEAVE)).encode())
-    return digest.hexdigest()
+    return repr((files, versions, llvm.get_host_cpu_name(), features, INTERLEAVE)).encode()
 
 
 def _compile(model: Model, source: str, constants: frozenset[str], key: str) -> Callable[..., None]:

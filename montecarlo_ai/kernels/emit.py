@@ -41,7 +41,7 @@ _HEAD = '''"""Kernel of one model, written by montecarlo_ai; safe to delete."""
 import numpy as np
 from numba import njit
 
-from montecarlo_ai.kernels.intrinsics import stack_float64, stack_int32, wide_vectors
+from montecarlo_ai.kernels.intrinsics import stack_float64, stack_int32, stack_uint32, wide_vectors
 from montecarlo_ai.kernels.normals import box_muller
 from montecarlo_ai.kernels.philox import philox
 from montecarlo_ai.kernels.rows import sickness
@@ -50,6 +50,8 @@ U32 = np.uint64(0xFFFFFFFF)
 HALF = np.uint64(32)
 LANES = np.uintp(256)
 ONE = np.uintp(1)
+TWO = np.uintp(2)
+FOUR = np.uintp(4)
 CELL = 2.0**-32
 NORMALS = np.uintp(@NORMALS@)
 UNIFORMS = np.uintp(@UNIFORMS@)
@@ -69,6 +71,7 @@ def run(stream, grid, inputs, constants, forcing, factor, keep, store, passage, 
     state = stack_float64(@STATES@, 256)
     shock = stack_float64(@SHOCK_ROWS@, 256)
     first = stack_int32(@EVENTS@, 256)
+    word = stack_uint32(4, 256)
     healthy = stack_float64(1, 256)
 '''
 
@@ -123,37 +126,40 @@ _REFILL = """            if phase == 0:
                 quarter = np.uint64(index >> 2)
 @DRAWN@
                 for at in range(factor_row.size):
-                    target = np.uintp(factor_row[at]) * np.uintp(4)
-                    for sub in range(np.uintp(4)):
+                    target = np.uintp(factor_row[at]) * FOUR
+                    for sub in range(FOUR):
                         begin, end = factor_start[at], factor_start[at + 1]
                         for lane in range(LANES):
                             shock[target + sub, lane] *= factor_value[begin]
                         for entry in range(begin + 1, end):
                             weight = factor_value[entry]
-                            other = np.uintp(factor_column[entry]) * np.uintp(4) + sub
+                            other = np.uintp(factor_column[entry]) * FOUR + sub
                             for lane in range(LANES):
                                 shock[target + sub, lane] += weight * shock[other, lane]
 """
 
 _DRAWN = """                for row in range(@ROWS@):
                     place = PLACES[row] << np.uint64(24)
-                    top = row * np.uintp(4)
                     for lane in range(LANES):
                         path = first_path + np.uint64(base + lane)
                         a, b, c, d = philox(path & U32, path >> HALF, quarter, place | domain, key_low, key_high)
+                        word[0, lane] = a
+                        word[1, lane] = b
+                        word[2, lane] = c
+                        word[3, lane] = d
+                    top = row * FOUR
 @MAP@
-                        shock[top, lane] = z0
-                        shock[top + ONE, lane] = z1
-                        shock[top + ONE + ONE, lane] = z2
-                        shock[top + ONE + ONE + ONE, lane] = z3
 """
 
-_NORMAL = """                        z0, z1 = box_muller(a, b)
-                        z2, z3 = box_muller(c, d)"""
-_UNIFORM = """                        z0 = (np.float64(np.int64(a)) + 0.5) * CELL
-                        z1 = (np.float64(np.int64(b)) + 0.5) * CELL
-                        z2 = (np.float64(np.int64(c)) + 0.5) * CELL
-                        z3 = (np.float64(np.int64(d)) + 0.5) * CELL"""
+_NORMAL = """                    for pair in range(TWO):
+                        left = TWO * pair
+                        for lane in range(LANES):
+                            z0, z1 = box_muller(np.uint64(word[left, lane]), np.uint64(word[left + ONE, lane]))
+                            shock[top + left, lane] = z0
+                            shock[top + left + ONE, lane] = z1"""
+_UNIFORM = """                    for each in range(FOUR):
+                        for lane in range(LANES):
+                            shock[top + each, lane] = (np.float64(word[each, lane]) + 0.5) * CELL"""
 
 
 def shock_rows(shocks: Sequence[str], uniform: Collection[str]) -> tuple[str, ...]:

@@ -57,30 +57,43 @@ def _stack_array(element: Any) -> Callable[..., Any]:
 
 stack_float64 = _stack_array(types.float64)
 stack_uint16 = _stack_array(types.uint16)
+stack_uint32 = _stack_array(types.uint32)
 stack_int32 = _stack_array(types.int32)
 
 
-def polynomial(coefficients: Sequence[float]) -> Callable[[float], float]:
+def polynomial(coefficients: Sequence[float], *, chains: int = 1) -> Callable[[float], float]:
     """Return an intrinsic ``x -> c[0] + c[1] x + c[2] x**2 + ...`` with the coefficients in the instruction stream.
 
-    Evaluated by Horner's rule, one contractible multiply-add a coefficient.
+    Parameters
+    ----------
+    coefficients : sequence of float
+    chains : {1, 2}
+        Horner's rule in x, or in x**2 for even and odd powers apart: one more product, half the latency.
     """
-    constants = tuple(float(c) for c in coefficients)
+    parts = [tuple(float(c) for c in coefficients[first::chains]) for first in range(chains)]
 
     @intrinsic
     def evaluate(typing_context: Any, x: Any) -> Any:
         def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            double = ir.DoubleType()
             (value,) = arguments
-            total = ir.Constant(double, constants[-1])
-            for c in constants[-2::-1]:
-                product = builder.fmul(total, value, flags=_CONTRACT)
-                total = builder.fadd(product, ir.Constant(double, c), flags=_CONTRACT)
-            return total
+            power = value if chains == 1 else builder.fmul(value, value)
+            totals = [_horner(builder, part, power) for part in parts]
+            if chains == 1:
+                return totals[0]
+            return builder.fadd(builder.fmul(totals[1], value, flags=_CONTRACT), totals[0], flags=_CONTRACT)
 
         return types.float64(types.float64), codegen
 
     return evaluate
+
+
+def _horner(builder: Any, constants: Sequence[float], value: Any) -> Any:
+    """Emit Horner's rule, one contractible multiply-add a coefficient."""
+    total = ir.Constant(ir.DoubleType(), constants[-1])
+    for c in constants[-2::-1]:
+        product = builder.fmul(total, value, flags=_CONTRACT)
+        total = builder.fadd(product, ir.Constant(ir.DoubleType(), c), flags=_CONTRACT)
+    return total
 
 
 @intrinsic

@@ -164,4 +164,4 @@ def _footnote(data: xr.Dataset, counted: list[str], causes: list[str], note: str
     method = {"clopper-pearson": "Clopper-Pearson", "wilson": "Wilson"}[str(data.attrs["method"])]
     bands = f"shaded: {100.0 * float(data.attrs['confidence']):.6g}% intervals ({method})"
     origin = " · ".join(part for part in (style.provenance(data.attrs), bands) if part)
-    return " ".join(part for part in (note, key, origin) if part)
+    return "\n".join(part for part in (note, key, origin) if part)

@@ -88,8 +88,8 @@ def fan(
         Where to draw; a new figure if not given. Where it is not alone in its figure, room for the title, labels
         and notes around it is the caller's, such as by ``layout="constrained"``.
     history : mapping of date to value, or DataArray over one dimension of dates, optional
-        In the variable's units. The bands open from its last value at or before the start; later values are
-        drawn over the fan as outcomes.
+        In the variable's units. The bands open from its last value at or before the start, straight to those of
+        the start; later values are drawn over the fan as outcomes.
     bands : sequence of float
         Shares of futures inside each band, in (0, 1).
     title, note : str, optional
@@ -131,9 +131,9 @@ def fan(
     dates = start if past is None else np.union1d(start, past[0])
     axes.set_xlim(dates[0], max(dates[-1], dates[0] + np.timedelta64(86_400, "s")))
     _limits(axes)
-    line, line_label = _forecast_line(axes, start[0])
+    line, line_label = _forecast_line(axes, curves.times[0])
     style.time_axis(axes)
-    footnote = " ".join(part for part in (note, _footnote(data, curves, scale)) if part)
+    footnote = "\n".join(part for part in (note, _gap(curves, start), _footnote(data, curves, scale)) if part)
     ends, texts = _labels(curves, scale)
     heading, written = style.dress(
         axes,
@@ -283,7 +283,9 @@ def _draw_bands(
 def _limits(axes: Axes) -> None:
     """Leave room above the fan, and let a linear axis begin at zero where the values nearly do."""
     axes.margins(y=0.08)
-    if axes.get_yscale() == "linear" and 0.0 <= axes.dataLim.y0 < 0.5 * axes.dataLim.y1:
+    low, high = axes.dataLim.y0, axes.dataLim.y1
+    # A dip below zero that is thinner than a line would open an empty stretch of axis.
+    if axes.get_yscale() == "linear" and -0.005 * high <= low < 0.5 * high:
         axes.set_ylim(bottom=0.0)
 
 
@@ -336,13 +338,26 @@ def _caption(name: str, curves: _Curves, scale: style.Scale) -> str:
     low, middle, high = (float(curves.at(level)[-1]) for level in (curves.levels[0], 0.5, curves.levels[-1]))
     step = _resolution(high - low) if high > low else _resolution(abs(middle) or 1.0)
     share = style.share_of_hundred(round(curves.levels[-1] - curves.levels[0], 12))
-    bounds = f"{scale.text(low, step)} and {scale.text(high, step)} {scale.units}".strip()
+    bounds = f"{scale.text(low, step)} and {_with_units(scale.text(high, step), scale)}"
     noun, _, detail = name.partition(", ")
     subject = f"{noun} ({detail})" if detail else noun
     return (
         f"In {share} simulated futures {subject} lies between {bounds} at {style.when(curves.times[-1])}; "
         f"in half of them above {scale.text(middle, step)}."
     )
+
+
+def _with_units(number: str, scale: style.Scale) -> str:
+    """Return a number with the units of the chart, held on one line."""
+    return f"{number} {scale.units}".strip().replace(" ", "\N{NO-BREAK SPACE}")
+
+
+def _gap(curves: _Curves, drawn: NDArray[np.datetime64]) -> str:
+    """Return what the fan is before the start, where the last known value lies more than a step before it."""
+    first = curves.times[:2]
+    if first.size < 2 or first[0] - drawn[0] <= first[1] - first[0]:
+        return ""
+    return "Left of the dashed line the fan is drawn straight from the last dot, not simulated."
 
 
 def _footnote(data: xr.Dataset, curves: _Curves, scale: style.Scale) -> str:
@@ -352,9 +367,10 @@ def _footnote(data: xr.Dataset, curves: _Curves, scale: style.Scale) -> str:
     if np.all(np.isfinite(errors)):
         middle, most = float(errors[curves.levels.index(0.5)]), int(np.argmax(errors))
         step = _resolution(max(middle, 1e-300))
+        largest = _with_units(scale.text(float(errors[most]), step), scale)
         parts.append(
             f"Monte Carlo standard error at the end: {scale.text(middle, step)} for the median, "
-            f"{scale.text(float(errors[most]), step)} {scale.units} for the {100 * curves.levels[most]:.6g}% quantile"
+            f"{largest} for the {100 * curves.levels[most]:.6g}% quantile"
         )
     else:
         parts.append("Monte Carlo error not available")

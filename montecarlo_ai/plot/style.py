@@ -301,7 +301,11 @@ def _size_in_points(ax: Axes) -> tuple[float, float]:
 
 
 def _wrap(text: str, room: float, size: float, weight: str = "normal") -> str:
-    """Return text broken into the fewest lines that fit a width in points; all but small print evenly."""
+    """Return text, line by line, in the fewest lines that fit a width in points; all but small print evenly."""
+    return "\n".join(_wrap_line(line, room, size, weight) for line in text.split("\n"))
+
+
+def _wrap_line(text: str, room: float, size: float, weight: str) -> str:
     average = _width(text, size, weight) / max(len(text), 1)
     columns = max(20, int(room / max(average, 1.0) * 0.97))
     lines = textwrap.wrap(text, columns, break_on_hyphens=False)
