@@ -43,7 +43,8 @@ def summarize(
 
     Means, standard deviations and first-passage counts are those of the ensemble that `simulate` makes of the same
     scenario, seed and number of paths. Quantiles are read from histograms whose ranges come from the first 4,096
-    paths; the error beside each is one standard error of sampling plus the width of its bin.
+    paths; the error beside each is one standard error: that of sampling, and that of a place that is known to its bin (its
+    width over the square root of 12), added in squares.
 
     Parameters
     ----------
@@ -236,7 +237,8 @@ def _quantiles(
     low = np.interp(np.maximum(level - sampling, 0.0), at, places)
     high = np.interp(np.minimum(level + sampling, 1.0), at, places)
     inside_atom = (atom > 0) & (value == centre)
-    return value, (high - low) / 2.0 + np.where(inside_atom, 0.0, width)
+    binning = np.where(inside_atom, 0.0, width / np.sqrt(12.0))
+    return value, np.hypot((high - low) / 2.0, binning)
 
 
 def _edges() -> NDArray[np.float64]:
