@@ -43,8 +43,8 @@ def summarize(
 
     Means, standard deviations and first-passage counts are those of the ensemble that `simulate` makes of the same
     scenario, seed and number of paths. Quantiles are read from histograms whose ranges come from the first 4,096
-    paths; the error beside each is one standard error: that of sampling, and that of a place that is known to its bin (its
-    width over the square root of 12), added in squares.
+    paths; the error beside each is one standard error: that of sampling, and that of a place that is known to its bin
+    (the bin's width over the square root of 12), added in squares.
 
     Parameters
     ----------
