@@ -123,7 +123,6 @@ def _run(arguments: argparse.Namespace) -> None:
         seed=seed,
         variables=variables or scenario.model.outputs,
         threads=threads,
-        progress=sys.stderr.isatty(),
     )
     throughput = Throughput(n_paths, scenario.time.n_steps, time.perf_counter() - began)
     found = headline(scenario, summary, sooner=sooner)

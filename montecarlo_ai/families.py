@@ -124,9 +124,9 @@ class Normal(Elicited):
         return self.loc + self.sd * scores
 
     def _quantiles(self, u: FloatArray) -> FloatArray:
-        from scipy.special import ndtri
+        from montecarlo_ai.kernels.quantile import normal_scores
 
-        return self.at_normal_scores(ndtri(u))
+        return self.at_normal_scores(normal_scores(u))
 
     def _probabilities(self, x: FloatArray) -> FloatArray:
         from scipy.special import ndtr
@@ -184,9 +184,9 @@ class LogNormal(Elicited):
         return values
 
     def _quantiles(self, u: FloatArray) -> FloatArray:
-        from scipy.special import ndtri
+        from montecarlo_ai.kernels.quantile import normal_scores
 
-        return self.at_normal_scores(ndtri(u))
+        return self.at_normal_scores(normal_scores(u))
 
     def _probabilities(self, x: FloatArray) -> FloatArray:
         from scipy.special import ndtr

@@ -215,9 +215,9 @@ class Inputs:
 
     def _correlated_draws(self, group: CorrelatedGroup, columns: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
         """Return the draws of one correlated group."""
-        from scipy.special import ndtri
+        from montecarlo_ai.kernels.quantile import normal_scores
 
-        scores = group.correlate([ndtri(columns[name]) for name in group.names])
+        scores = group.correlate([normal_scores(columns[name]) for name in group.names])
         return {
             name: self.distributions[name].at_normal_scores(score)
             for name, score in zip(group.names, scores, strict=True)
