@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
@@ -21,6 +20,7 @@ from montecarlo_ai.scenario import Scenario
 QUANTILES = (0.05, 0.15, 0.25, 0.35, 0.5, 0.65, 0.75, 0.85, 0.95)
 """Ends of the 30, 50, 70 and 90% bands, and the median."""
 
+_COUNTS = ("event_count", "event_time_count", "first_count", "tie_count")
 _PILOT = 4_096
 _SLAB_BYTES = 1_000_000
 _SMALLEST_SCALE = 1e-9
@@ -87,6 +87,7 @@ def summarize(
         threads=threads,
         progress=progress,
     )
+    _check_names(kept)
     engine = Engine(scenario, seed)
     keep = np.array([scenario.model.state_fields.index(name) for name in kept], dtype=np.int64)
     n_times = scenario.time.n_steps + 1
@@ -106,11 +107,11 @@ def summarize(
             tally.add(values, passage, width, centre, inverse_scale, chips)
         return tally
 
-    total = _Total.empty(centre, scale, n_events, n_times)
+    total = Tally.empty(len(keep), n_events, n_times, total=True)
     with progress_bar(n_paths, progress) as bar:
         for tally in in_order(work, ranges(n_paths, SUPER_BLOCK), threads, bar.update):
-            total.add(tally)
-    statistics = _statistics(scenario, kept, levels, total, n_paths, stored)
+            total.merge(tally)
+    statistics = _statistics(scenario, kept, levels, total, centre, scale, n_paths, stored)
     attributes = identity(scenario, kind="summary", seed=seed, n_paths=n_paths, dtype=dtype)
     causes = np.array([*scenario.model.causes, "any"], dtype=str)
     return dataset(
@@ -122,44 +123,20 @@ def summarize(
     )
 
 
-@dataclass
-class _Total:
-    """Tallies combined in the order of their paths."""
-
-    centre: NDArray[np.float64]
-    scale: NDArray[np.float64]
-    counts: NDArray[np.int64]
-    atoms: NDArray[np.int64]
-    sums: NDArray[np.float64]
-    squares: NDArray[np.float64]
-    happened: NDArray[np.int64]
-    first: NDArray[np.int64]
-    ties: NDArray[np.int64]
-
-    @classmethod
-    def empty(cls, centre: NDArray[np.float64], scale: NDArray[np.float64], n_events: int, n_times: int) -> _Total:
-        """Return a total of nothing yet."""
-        blank = Tally.empty(len(centre), n_events, n_times)
-        counts = np.zeros(blank.counts.shape, dtype=np.int64)
-        return cls(
-            centre, scale, counts, blank.atoms, blank.sums, blank.squares, blank.happened, blank.first, blank.ties
-        )
-
-    def add(self, tally: Tally) -> None:
-        """Add the tally of the next paths."""
-        self.counts += tally.counts
-        self.atoms += tally.atoms
-        self.sums += tally.sums
-        self.squares += tally.squares
-        self.happened += tally.happened
-        self.first += tally.first
-        self.ties += tally.ties
-
-
 def _slab(n_variables: int, n_times: int) -> int:
     """Return how many paths are reduced at a time: whole blocks whose kept values stay in the processor's cache."""
     fitting = _SLAB_BYTES // (8 * max(n_variables, 1) * n_times)
     return int(np.clip(fitting // BLOCK, 1, SUPER_BLOCK // BLOCK)) * BLOCK
+
+
+def _check_names(kept: Sequence[str]) -> None:
+    """Raise if a state bears the name of another one's statistic, or of a count."""
+    checks = Checks(InputError)
+    derived = {f"{name}_{suffix}" for name in kept for suffix in ("error", "mean", "std")} | set(_COUNTS)
+    for name in kept:
+        if name in derived:
+            checks.add("variables", name, "is what a summary calls one of its own variables", "rename the state")
+    checks.finish()
 
 
 def _checked_levels(quantiles: Sequence[float]) -> tuple[float, ...]:
@@ -195,7 +172,14 @@ def _pilot(engine: Engine, keep: NDArray[np.int64]) -> tuple[NDArray[np.float64]
 
 
 def _statistics(
-    scenario: Scenario, kept: Sequence[str], levels: Sequence[float], total: _Total, n_paths: int, stored: str
+    scenario: Scenario,
+    kept: Sequence[str],
+    levels: Sequence[float],
+    total: Tally,
+    centre: NDArray[np.float64],
+    scale: NDArray[np.float64],
+    n_paths: int,
+    stored: str,
 ) -> dict[str, xr.Variable]:
     """Return quantiles with their errors, means and standard deviations."""
     shift = total.sums / n_paths
@@ -203,11 +187,11 @@ def _statistics(
     result = {}
     for i, name in enumerate(kept):
         columns = [
-            _quantiles(total.counts[i, t], int(total.atoms[i, t]), total.centre[i, t], total.scale[i, t], levels)
-            for t in range(total.centre.shape[1])
+            _quantiles(total.counts[i, t], int(total.atoms[i, t]), centre[i, t], scale[i, t], levels)
+            for t in range(centre.shape[1])
         ]
         value, error = np.array(columns, dtype=stored).transpose(1, 2, 0)
-        mean = (total.centre[i] + shift[i]).astype(stored)
+        mean = (centre[i] + shift[i]).astype(stored)
         both, alone = ("quantile", "time"), ("time",)
         result[name] = xr.Variable(both, value, labels(scenario, name))
         result[f"{name}_error"] = xr.Variable(both, error, labels(scenario, name, prefix="error of "))
@@ -248,7 +232,7 @@ def _edges() -> NDArray[np.float64]:
     return np.concatenate([inner[:1], inner, inner[-1:]])
 
 
-def _counts(scenario: Scenario, total: _Total) -> dict[str, xr.Variable]:
+def _counts(scenario: Scenario, total: Tally) -> dict[str, xr.Variable]:
     """Return the exact first-passage counts."""
     model, last = scenario.model, scenario.time.n_steps + 1
     at, first = total.happened[:, :last], total.first[:, :last]
@@ -257,9 +241,10 @@ def _counts(scenario: Scenario, total: _Total) -> dict[str, xr.Variable]:
     def counted(dims: tuple[str, ...], values: NDArray[np.int64], what: str) -> xr.Variable:
         return xr.Variable(dims, values, {"units": "paths", "long_name": what})
 
-    return {
-        "event_count": counted(("event", "time"), at.cumsum(axis=1), "paths on which the event has happened"),
-        "event_time_count": counted(("event", "time"), at, "paths whose first passage is at this time"),
-        "first_count": counted(("cause", "time"), first[rows].cumsum(axis=1), "paths on which the cause came first"),
-        "tie_count": counted(("time",), total.ties[:last].cumsum(), "paths whose first chip event was a tie"),
-    }
+    counts = (
+        counted(("event", "time"), at.cumsum(axis=1), "paths on which the event has happened"),
+        counted(("event", "time"), at, "paths whose first passage is at this time"),
+        counted(("cause", "time"), first[rows].cumsum(axis=1), "paths on which the cause came first"),
+        counted(("time",), total.ties[:last].cumsum(), "paths whose first chip event was a tie"),
+    )
+    return dict(zip(_COUNTS, counts, strict=True))

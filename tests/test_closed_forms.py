@@ -57,6 +57,27 @@ def test_monitored_barrier(steps_per_year, known):
         assert abs(z_score(counts[step], due[step])) < Z
 
 
+@pytest.mark.slow
+def test_monitored_barrier_at_forty_million_paths():
+    """Forty times the paths: a shift of .0004 in the probability is caught with probability .95, at every step."""
+    n, due = 40 * N, monitored_ruin(12, 5)
+    summary = mc.summarize(walk(), n_paths=n, seed=2026, variables=[])
+    for step, count in enumerate(summary.event_count.values[0, 1:]):
+        assert abs(z_score(count, due[step], n)) < 5.0  # sixty dependent checks, each wrong with probability 6e-7
+
+
+@pytest.mark.slow
+def test_competing_hazards_at_forty_million_paths():
+    n = 40 * N
+    chips = mc.runs_out_of_chips(mc.summarize(competing_hazards(), n_paths=n, seed=2026, variables=[]))
+    p1, p2 = -np.expm1(-0.3 / 12), -np.expm1(-0.2 / 12)
+    stay = (1.0 - p1) * (1.0 - p2)
+    for months in range(1, 25):
+        left = (1.0 - stay**months) / (1.0 - stay)
+        for cause, p in {"first": p1 * left, "second": p2 * (1.0 - p1) * left, "any": 1.0 - stay**months}.items():
+            assert abs(z_score(chips.first_count.sel(cause=cause).values[months], p, n)) < 5.0
+
+
 def test_monitored_barrier_catches_a_wrong_variance_and_a_slip_in_time():
     due = monitored_ruin(12, 5)
     wrong = mc.summarize(walk(wrong_variance_step), n_paths=N, seed=11, variables=[])

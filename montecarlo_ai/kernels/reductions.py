@@ -9,7 +9,7 @@ integers and merge in any order; sums are kept per super-block and combined in o
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -30,7 +30,7 @@ class Tally:
 
     Attributes
     ----------
-    counts : (variables, times, bins) uint16
+    counts : (variables, times, bins) uint16, or int64 in a total
     atoms : (variables, times) int64
         How many values equal the centre.
     sums, squares : (variables, times) float64
@@ -43,7 +43,7 @@ class Tally:
         Paths whose first chips came together.
     """
 
-    counts: NDArray[np.uint16]
+    counts: NDArray[Any]
     atoms: NDArray[np.int64]
     sums: NDArray[np.float64]
     squares: NDArray[np.float64]
@@ -52,11 +52,11 @@ class Tally:
     ties: NDArray[np.int64]
 
     @classmethod
-    def empty(cls, n_variables: int, n_events: int, n_times: int) -> Tally:
-        """Return a tally of nothing yet."""
+    def empty(cls, n_variables: int, n_events: int, n_times: int, *, total: bool = False) -> Tally:
+        """Return a tally of nothing yet; a total, whose counts have room for any number of paths, where asked."""
         shape = (n_variables, n_times)
         return cls(
-            counts=np.zeros((*shape, BINS), dtype=np.uint16),
+            counts=np.zeros((*shape, BINS), dtype=np.int64 if total else np.uint16),
             atoms=np.zeros(shape, dtype=np.int64),
             sums=np.zeros(shape),
             squares=np.zeros(shape),
@@ -64,6 +64,12 @@ class Tally:
             first=np.zeros((n_events + 1, n_times + 1), dtype=np.int64),
             ties=np.zeros(n_times + 1, dtype=np.int64),
         )
+
+    def merge(self, later: Tally) -> None:
+        """Add the tally of the paths that follow."""
+        for field in fields(self):
+            mine = getattr(self, field.name)
+            mine += getattr(later, field.name)
 
     def add(
         self,
