@@ -133,8 +133,8 @@ def test_memory_of_a_summary_does_not_grow(monkeypatch):
     """The number of tallies alive at once is bounded by the threads, not by the paths."""
     made, alive, most = summary.Tally.empty, [], []
 
-    def counting(*arguments):
-        tally = made(*arguments)
+    def counting(*arguments, **options):
+        tally = made(*arguments, **options)
         alive.append(weakref.ref(tally))
         most.append(sum(ref() is not None for ref in alive))
         return tally
