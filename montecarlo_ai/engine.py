@@ -21,7 +21,7 @@ from montecarlo_ai.scenario import Scenario
 
 Result = TypeVar("Result")
 
-_IN_FLIGHT = 3
+LARGEST_AHEAD = 3
 """Ranges a thread that are computed ahead of the one being combined; bounds the memory of a long run."""
 
 
@@ -210,7 +210,7 @@ def in_order(
     try:
         for first, count in pieces:
             waiting.append((count, pool.submit(work, first, count)))
-            if len(waiting) >= _IN_FLIGHT * threads:
+            if len(waiting) >= LARGEST_AHEAD * threads:
                 done, future = waiting.popleft()
                 yield future.result()
                 advance(done)

@@ -18,15 +18,15 @@ def available_memory() -> int | None:
     return None
 
 
-def check_memory(needed: int, n_paths: int) -> None:
-    """Raise if an ensemble does not fit.
+def check_memory(needed: int, field: str, value: object, remedy: str) -> None:
+    """Raise if a run does not fit.
 
     Parameters
     ----------
     needed : int
         Bytes.
-    n_paths : int
-        For the message.
+    field, value, remedy
+        What the error names: the argument that asks for so much, and the way out.
 
     Raises
     ------
@@ -35,7 +35,5 @@ def check_memory(needed: int, n_paths: int) -> None:
     """
     there = available_memory()
     if there is not None and needed > there:
-        rule = (
-            f"needs {needed:,} bytes ({needed / 2**30:,.1f} GiB) and {there:,} ({there / 2**30:,.1f} GiB) are available"
-        )
-        raise invalid("n_paths", n_paths, rule, "keep fewer variables, or use summarize, which stores no path")
+        sizes = f"{needed:,} bytes ({needed / 2**30:,.1f} GiB) and {there:,} ({there / 2**30:,.1f} GiB) are available"
+        raise invalid(field, value, f"needs {sizes}", remedy)

@@ -80,7 +80,8 @@ def simulate(
     model, n_times = scenario.model, scenario.time.n_steps + 1
     bytes_a_path = len(kept) * n_times * np.dtype(stored).itemsize
     bytes_a_path += len(scenario.inputs.varying) * 8 + len(model.event_fields) * 12
-    check_memory(n_paths * bytes_a_path, n_paths)
+    remedy = "keep fewer variables, or use summarize, which stores no path"
+    check_memory(n_paths * bytes_a_path, "n_paths", n_paths, remedy)
     engine = Engine(scenario, seed)
     keep = np.array([model.state_fields.index(name) for name in kept], dtype=np.int64)
     values = np.empty((len(kept), n_times, n_paths), dtype=stored)

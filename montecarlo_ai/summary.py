@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from montecarlo_ai.arguments import checked_run, checked_scenario, progress_bar
 from montecarlo_ai.checks import Checks
-from montecarlo_ai.engine import Engine, Store, in_order, ranges
+from montecarlo_ai.engine import LARGEST_AHEAD, Engine, Store, in_order, ranges
 from montecarlo_ai.ensemble import dataset, identity, labels
 from montecarlo_ai.errors import InputError
 from montecarlo_ai.kernels.options import BLOCK
 from montecarlo_ai.kernels.reductions import BINS, SUPER_BLOCK, Tally
+from montecarlo_ai.memory import check_memory
 from montecarlo_ai.scenario import Scenario
 
 QUANTILES = (0.05, 0.15, 0.25, 0.35, 0.5, 0.65, 0.75, 0.85, 0.95)
@@ -22,6 +23,7 @@ QUANTILES = (0.05, 0.15, 0.25, 0.35, 0.5, 0.65, 0.75, 0.85, 0.95)
 
 _COUNTS = ("event_count", "event_time_count", "first_count", "tie_count")
 _PILOT = 4_096
+_PILOT_BYTES = 2**30
 _SLAB_BYTES = 1_000_000
 _SMALLEST_SCALE = 1e-9
 _COMMON = 0.01
@@ -91,7 +93,11 @@ def summarize(
     engine = Engine(scenario, seed)
     keep = np.array([scenario.model.state_fields.index(name) for name in kept], dtype=np.int64)
     n_times = scenario.time.n_steps + 1
-    centre, scale = _pilot(engine, keep)
+    pilot = _pilot_paths(len(keep), n_times)
+    cells = len(keep) * n_times
+    needed = cells * (8 * pilot + BINS * (8 + 2 * (LARGEST_AHEAD + 1) * threads))
+    check_memory(needed, "variables", list(kept), "describe fewer variables, or take fewer steps")
+    centre, scale = _pilot(engine, keep, pilot)
     inverse_scale = 1.0 / scale
     chips = [scenario.model.event_fields.index(cause) for cause in scenario.chips]
     n_events = len(scenario.model.event_fields)
@@ -151,22 +157,28 @@ def _checked_levels(quantiles: Sequence[float]) -> tuple[float, ...]:
     return tuple(levels)
 
 
-def _pilot(engine: Engine, keep: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _pilot_paths(n_variables: int, n_times: int) -> int:
+    """Return how many paths the pilot has: 4,096, fewer where the grid is so long that they would fill the memory."""
+    fitting = _PILOT_BYTES // (8 * max(n_variables, 1) * n_times)
+    return int(np.clip(fitting // BLOCK, 1, _PILOT // BLOCK)) * BLOCK
+
+
+def _pilot(engine: Engine, keep: NDArray[np.int64], paths: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return centre and scale of each histogram, (variables, times), from the first paths of the seed.
 
     The centre is a value on which many paths stand, where there is one (it is counted apart), else the median; the
     scale is half the middle 90%, or half the range where the middle has no width.
     """
     n_times, n_events = engine.n_steps + 1, len(engine.scenario.model.event_fields)
-    values = np.empty((len(keep), n_times, _PILOT))
-    passage = np.empty((n_events, _PILOT), dtype=np.int32)
-    engine.run(0, _PILOT, engine.inputs_of(0, _PILOT), keep, Store(values, passage, 0))
+    values = np.empty((len(keep), n_times, paths))
+    passage = np.empty((n_events, paths), dtype=np.int32)
+    engine.run(0, paths, engine.inputs_of(0, paths), keep, Store(values, passage, 0))
     values.sort(axis=2)
-    centre = values[:, :, _PILOT // 2].copy()
-    for variable, time in np.argwhere((np.diff(values, axis=2) == 0.0).sum(axis=2) > _COMMON * _PILOT):
+    centre = values[:, :, paths // 2].copy()
+    for variable, time in np.argwhere((np.diff(values, axis=2) == 0.0).sum(axis=2) > _COMMON * paths):
         found, times_found = np.unique(values[variable, time], return_counts=True)
         centre[variable, time] = found[times_found.argmax()]
-    middle = values[:, :, int(0.95 * _PILOT)] - values[:, :, int(0.05 * _PILOT)]
+    middle = values[:, :, int(0.95 * paths)] - values[:, :, int(0.05 * paths)]
     spread = np.where(middle > 0.0, middle, values[:, :, -1] - values[:, :, 0]) / 2.0
     return centre, np.maximum(spread, np.maximum(np.abs(centre) * _SMALLEST_SCALE, _SMALLEST_SCALE))
 
