@@ -138,7 +138,7 @@ class Triangular(Distribution):
     def _probabilities(self, x: FloatArray) -> FloatArray:
         width, rise, fall = self.high - self.low, self.mode - self.low, self.high - self.mode
         inside = np.clip(x, self.low, self.high)
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # of the side not taken
             rising = ((inside - self.low) / width) * ((inside - self.low) / rise)
             falling = 1.0 - ((self.high - inside) / width) * ((self.high - inside) / fall)
         return np.where(inside >= self.high, 1.0, np.where(inside < self.mode, rising, falling))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import keyword
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -83,12 +84,12 @@ class Inputs:
         """All inputs, in order of declaration."""
         return tuple(self.distributions)
 
-    @property
+    @cached_property
     def constants(self) -> dict[str, float]:
         """Values of the inputs that are known numbers."""
         return {name: known.value for name, known in self.distributions.items() if isinstance(known, Constant)}
 
-    @property
+    @cached_property
     def varying(self) -> tuple[str, ...]:
         """Inputs that are drawn, in order of declaration."""
         return tuple(name for name, value in self.distributions.items() if not isinstance(value, Constant))

@@ -44,35 +44,44 @@ def preset_inputs() -> dict[str, dict[str, Any]]:
 CONSTANTS = Params(**{name: middle(table) for name, table in preset_inputs().items()})
 
 
-def draw_params(seed: int) -> Params:
-    """Return inputs drawn uniformly over three times the width of the preset's intervals, kept inside their domain."""
-    source = random.Random(seed)
-    drawn = {}
-    for name, table in preset_inputs().items():
-        center = middle(table)
-        if "interval" not in table and "low" not in table:
-            drawn[name] = center * source.uniform(0.0, 2.0) if "rate" in table else center
-            continue
-        low, high = table.get("interval") or (table["low"], table["high"])
-        value = center + 1.5 * (high - low) * source.uniform(-1.0, 1.0)
-        signed = table["distribution"] == "normal"
-        drawn[name] = value if signed else max(value, 0.02 * center)
-    for name in ("inference_share", "paid_share_of_inference", "business_share_of_paid", "training_share_long_run"):
-        drawn[name] = min(drawn[name], 0.95)
-    for name in (
+SHARES = frozenset(
+    (
+        "inference_share",
+        "paid_share_of_inference",
+        "business_share_of_paid",
+        "training_share_long_run",
+        "paying_share_long_run",
         "take_or_pay",
         "training_yield",
+        "free_rationing",
         "free_floor",
         "absorption",
         "cut_floor",
         "paid_now",
         "resale_discount",
-    ):
-        drawn[name] = min(drawn[name], 1.0)
-    for name in ("contract_speed", "contract_size"):
-        drawn[name] = max(drawn[name], 0.0)
-    drawn["pent_up_demand"] = min(drawn["pent_up_demand"], 0.5)
-    drawn["paying_share_long_run"] = min(drawn["paying_share_long_run"], 1.0)
+    )
+)
+"""Inputs that lie between 0 and 1."""
+
+
+def wide_bounds(name: str, table: dict[str, Any]) -> tuple[float, float]:
+    """Return bounds three times as far apart as those of an input's interval, kept inside its domain."""
+    center = middle(table)
+    if "rate" in table:
+        return 0.0, 2.0 * center
+    low, high = table.get("interval") or (table["low"], table["high"])
+    low, high = center - 1.5 * (high - low), center + 1.5 * (high - low)
+    if table["distribution"] != "normal" or name in ("contract_speed", "contract_size"):
+        low = max(low, 0.02 * center)
+    return low, min(high, 0.95) if name in SHARES else high
+
+
+def draw_params(seed: int) -> Params:
+    """Return inputs drawn uniformly between their wide bounds."""
+    source = random.Random(seed)
+    drawn = {}
+    for name, table in preset_inputs().items():
+        drawn[name] = middle(table) if "value" in table else source.uniform(*wide_bounds(name, table))
     return Params(**drawn)
 
 

@@ -27,9 +27,9 @@ def truncated_mean(mean: float, cap: float, spread: float) -> float:
 def delayed(stages: np.ndarray, arriving: float, rate: float, dt: float) -> tuple[np.ndarray, float]:
     """Return the stages of a delay after a step and its outflow.
 
-    Each stage gives up the share k dt / (1 + k dt) of what it held, the next one receives it, new stock comes last.
+    Each stage gives up the share k dt of what it held, the next one receives it, new stock comes last.
     """
-    share = 1.0 - 1.0 / (1.0 + rate * dt)
+    share = min(rate * dt, 1.0)
     move = np.eye(len(stages)) * (1.0 - share) + np.eye(len(stages), k=-1) * share
     moved = move @ stages
     moved[0] += arriving
@@ -37,14 +37,24 @@ def delayed(stages: np.ndarray, arriving: float, rate: float, dt: float) -> tupl
 
 
 def toward(value: float, target: float, rate: float, dt: float) -> float:
-    """Return the solution y of (y - value) / dt = rate (target - y)."""
-    return (value + rate * dt * target) / (1.0 + rate * dt)
+    """Return the solution y of (y - value) / dt = rate (target - (value + y) / 2), or the target if that is beyond."""
+    if rate * dt > 2.0:
+        return target
+    half = 0.5 * rate * dt
+    return (value * (1.0 - half) + 2.0 * half * target) / (1.0 + half)
 
 
 def logistic(x: float, g: float, size: float, leaving: float, dt: float) -> float:
     """Return demand after a step."""
     net = max(g, 0.0) * (1.0 - x / size) + min(g, 0.0) - leaving
     return x * exp(net * dt)
+
+
+def unhindered(p: Mapping[str, float], kind: str, level: float) -> float:
+    """Return the growth that a market without limit would have given at the start."""
+    seen = p[f"base_{kind}_growth"]
+    room = max(0.1, 1.0 - level / p[f"{kind}_market"])
+    return seen / room if seen > 0.0 else seen
 
 
 def start(p: Mapping[str, float]) -> dict[str, float]:
@@ -55,18 +65,19 @@ def start(p: Mapping[str, float]) -> dict[str, float]:
     s["eta"] = p["base_compute_per_power"]
     s["trained0"] = fleet - fleet * p["inference_share"]
     served_paid = fleet * p["inference_share"] * p["paid_share_of_inference"]
-    wanted_paid = served_paid / (1.0 - p["pent_up_demand"])
-    free = fleet * p["inference_share"] - served_paid
+    free = (fleet * p["inference_share"] - served_paid) / (
+        1.0 - p["free_rationing"] + p["free_rationing"] * p["free_floor"]
+    )
     payers = p["base_users"] * p["base_paying_share"]
-    s["users"], s["share"], s["gu"] = p["base_users"], p["base_paying_share"], p["base_user_growth"]
-    s["price"] = p["consumer_run_rate"] / (1.0 - p["pent_up_demand"]) / payers
-    cut = s["c"] * wanted_paid * (1.0 - p["business_share_of_paid"]) / payers
+    s["users"], s["share"], s["gu"] = p["base_users"], p["base_paying_share"], unhindered(p, "user", p["base_users"])
+    s["price"] = p["consumer_run_rate"] / payers
+    cut = s["c"] * served_paid * (1.0 - p["business_share_of_paid"]) / payers
     s["use"] = cut / truncated_mean(1.0, p["use_quota"], p["use_spread"])
     s["quota"] = p["use_quota"] * s["use"]
     s["free_cost"] = s["c"] * free / (p["base_users"] - payers)
-    s["sales"], s["gb"], s["new"] = p["business_run_rate"] / (1.0 - p["pent_up_demand"]), p["base_business_growth"], 0.0
-    s["rho"] = s["sales"] / (s["c"] * wanted_paid * p["business_share_of_paid"])
-    s["need"], s["unmet"], s["surplus"] = wanted_paid + free, p["pent_up_demand"], 0.0
+    s["sales"], s["gb"], s["new"] = p["business_run_rate"], unhindered(p, "business", p["business_run_rate"]), 0.0
+    s["rho"] = s["sales"] / (s["c"] * served_paid * p["business_share_of_paid"])
+    s["need"], s["unmet"], s["surplus"] = served_paid + free, 0.0, 0.0
     s["training_share"] = 1.0 - p["inference_share"]
     s["revenue"] = p["consumer_run_rate"] + p["business_run_rate"]
     s["mean_revenue"] = p["trailing_revenue"]
@@ -88,7 +99,7 @@ def path(p: Mapping[str, float], base_bill: float, scheduled: Sequence[float], d
     for k, due in enumerate(scheduled):
         money = s["cash"] + p["credit_line"] - s["debt"] + s["promised"]
         runway = 0.0 if money <= 0.0 else (inf if s["flow"] >= 0.0 else money / -s["flow"])
-        growth = min(max(s["revenue"] / s["mean_revenue"] - 1.0, -0.9), 3.0)
+        growth = min(max(2.0 * s["revenue"] / s["mean_revenue"] - 2.0, -0.9), 3.0)
         placed = decide(p, s, queue, ages, runway, growth, due - contracted, dt)
         contracted = due
         prices_and_demand(p, s, (k + 1) * dt, dt)
@@ -165,10 +176,8 @@ def prices_and_demand(p: Mapping[str, float], s: dict[str, float], now: float, d
     """Move technology, prices and demand through a step without shocks."""
     gain = p["hardware_gain"]
     excess = gain - p["expected_hardware_gain"] + p["software_surprise"]
-    kappa = p["monetization_reversion"]
-    log_rho = log(s["rho"])
-    log_rho += kappa * dt / (1.0 + kappa * dt) * (log(p["monetization_long_run"]) - log_rho)
-    log_rho += p["scarcity_response"] * (s["unmet"] - s["surplus"]) * dt
+    log_rho = toward(log(s["rho"]), log(p["monetization_long_run"]), p["monetization_reversion"], dt)
+    log_rho += p["scarcity_response"] * (s["unmet"] - max(0.0, s["surplus"] - p["usual_surplus"])) * dt
     log_rho += (1.0 - p["pass_through"]) * (gain + p["software_surprise"]) * dt
     s["rho"] = exp(log_rho)
     s["c"] *= exp(-gain * dt)
@@ -215,6 +224,7 @@ def use_and_income(
     sold = min(spare - absorbed, p["resale_cap"] * capacity)
     rent = s["c"] * exp(p["rental_premium_long_run"]) * (1.0 - p["resale_discount"])
     s["unmet"], s["surplus"], s["need"] = 1.0 - ratio, spare / capacity, paid + free
+    s["old_revenue"] = s["revenue"]
     subscriptions = s["users"] * s["share"] * s["price"]
     s["revenue"] = ratio * (subscriptions + s["sales"] + s["new"]) + sold * rent
     busy = left["training"] + absorbed + ratio * first + extra_free + sold
@@ -236,7 +246,8 @@ def use_and_income(
 
 def finance(p: Mapping[str, float], s: dict[str, float], coming: float, power: float, dt: float) -> None:
     """Raise what is raised, draw or repay credit, and remember the gap."""
-    growth = min(max(s["revenue"] / s["mean_revenue"] - 1.0, -0.9), 3.0)
+    s["mean_revenue"] = toward(s["mean_revenue"], 0.5 * (s["old_revenue"] + s["revenue"]), 2.0, dt)
+    growth = min(max(2.0 * s["revenue"] / s["mean_revenue"] - 2.0, -0.9), 3.0)
     s["worth"] = s["revenue"] * p["valuation_multiple"] * exp(p["growth_slope"] * growth)
     wanted = p["runway_target"] * (max(-s["flow"], 0.0) + p["coming_bill_weight"] * coming)
     missing = max(0.0, wanted - s["cash"] - p["credit_line"] + s["debt"] - s["promised"])
@@ -253,5 +264,4 @@ def finance(p: Mapping[str, float], s: dict[str, float], coming: float, power: f
     net = s["cash"] - s["debt"] + s["flow"] * dt + money
     s["debt"] = min(max(-net, 0.0), p["credit_line"])
     s["cash"] = net + s["debt"]
-    s["mean_revenue"] = toward(s["mean_revenue"], s["revenue"], 1.0, dt)
     s["gap"] = max(s["gap"], -(s["cash"] + p["credit_line"] - s["debt"]))

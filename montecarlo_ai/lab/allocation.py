@@ -17,11 +17,6 @@ class Allocation(NamedTuple):
     surplus_share: float
 
 
-def compute_yielded(shortage: float, planned_training: float, training_yield: float) -> float:
-    """Return what training gives up for unmet need, at most a part of its plan, H100e."""
-    return min(max(shortage, 0.0), training_yield * planned_training)
-
-
 def allocate(
     capacity: float,
     planned_training: float,
@@ -46,23 +41,21 @@ def allocate(
     """
     planned = min(planned_training, capacity)
     firm_need = paid_need + free_floor * free_need
-    planned -= compute_yielded(firm_need - (capacity - planned), planned, training_yield)
-    available = capacity - planned
-    served_ratio = 1.0
-    if firm_need > available:
-        served_ratio = available / firm_need
-    served_firm = min(firm_need, available)
-    served = served_firm + min((1.0 - free_floor) * free_need, available - served_firm)
-    surplus = max(available - served, 0.0)
+    spare = capacity - planned - firm_need
+    shortage = max(-spare, 0.0)
+    yielded = min(shortage, training_yield * planned)
+    unserved = shortage - yielded  # exactly zero where training yields enough: no dust of rounding
+    beyond_floor = min((1.0 - free_floor) * free_need, max(spare, 0.0))
+    surplus = max(spare, 0.0) - beyond_floor
+    unserved_share = unserved / max(firm_need, 1e-9)
     absorbed = absorption * surplus
     resold = resold_compute(surplus - absorbed, capacity, resale_cap)
-    unmet = 1.0 - served_ratio if paid_need > 0.0 else 0.0
     return Allocation(
-        planned + absorbed,
-        served,
+        planned - yielded + absorbed,
+        firm_need - unserved + beyond_floor,
         resold,
         surplus - absorbed - resold,
-        served_ratio,
-        unmet,
+        1.0 - unserved_share,
+        unserved_share if paid_need > 0.0 else 0.0,
         surplus / max(capacity, 1e-9),
     )

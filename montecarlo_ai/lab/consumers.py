@@ -5,12 +5,13 @@ are in USD at the cost of new compute and net of all expected efficiency; effici
 partly used up by more use (the rebound).
 """
 
+from montecarlo_ai.lab.demand import relaxation
 from montecarlo_ai.math import log, normal_cdf
 
 
 def paying_share_after(share: float, long_run: float, churn: float, lost: float, dt: float) -> float:
     """Return the paying share after one step: ds = churn (s_inf - s) dt - lost s dt, within [0, 1]."""
-    moved = share + churn * dt / (1.0 + churn * dt) * (long_run - share) - lost * share * dt
+    moved = share + relaxation(churn, dt) * (long_run - share) - lost * share * dt
     return min(max(moved, 0.0), 1.0)
 
 

@@ -2,7 +2,7 @@
 
 Growth g reverts to an uncertain long run, dg = kappa (g_inf - g) dt + sigma dW, and demand X follows
 d ln X = [g+ (1 - X / M) - g- - lost] dt, so that a shrinking market shrinks and a full one stops. The same law
-serves users, business and new products. All steps are implicit Euler in the reversion and exact in the logarithm.
+serves users, business and new products. Steps are trapezoidal in the reversion and exact in the logarithm.
 """
 
 from montecarlo_ai.math import exp
@@ -12,11 +12,11 @@ LARGEST_LEVEL = 1e30  # numerical guard: keeps products of levels finite
 
 
 def relaxation(rate: float, dt: float) -> float:
-    """Return the share of a gap that closes in one step, k dt / (1 + k dt): implicit Euler of dx = -k x dt.
+    """Return the share of a gap that closes in one step of dx = -k x dt, k dt / (1 + k dt / 2), at most 1.
 
-    Between 0 and 1 for every rate >= 0, without an exponential; an infinite rate is not allowed.
+    The trapezoidal rule: 1 - exp(-k dt) to second order without an exponential, and no overshooting at any rate.
     """
-    return rate * dt / (1.0 + rate * dt)
+    return min(rate * dt / (1.0 + 0.5 * rate * dt), 1.0)
 
 
 def grown(level: float, log_growth: float) -> float:
@@ -41,6 +41,13 @@ def saturating_growth(growth: float, demand: float, market: float) -> float:
     if growth < 0.0:
         return growth
     return growth * (1.0 - demand / max(market, 1e-9))
+
+
+def growth_in_empty_market(observed: float, demand: float, market: float) -> float:
+    """Return the growth g for which g+ (1 - X / M) - g- is what is observed; at most ten times that, 1/year."""
+    if observed < 0.0:
+        return observed
+    return observed / max(1.0 - demand / max(market, 1e-9), 0.1)
 
 
 def demand_after(demand: float, growth: float, market: float, lost: float, dt: float) -> float:

@@ -26,8 +26,12 @@ class Stages(NamedTuple):
 
 
 def stage_outflow(residence: float, dt: float) -> float:
-    """Return the share of a stage that leaves it in one step, dt / (residence + dt): implicit Euler, one division."""
-    return dt / (residence + dt)
+    """Return the share of a stage that leaves it in one step, dt / residence, at most 1.
+
+    Of what enters, the share (1 - p)^(n - 1) p leaves in the n-th step: the mean stay is dt / p, the residence
+    itself, for every step that is not longer. The exact 1 - exp(-dt / residence) would add half a step a stage.
+    """
+    return dt / max(residence, dt)
 
 
 def pipeline_after(early: float, late: float, placed: float, lead_time: float, dt: float) -> Pipeline:

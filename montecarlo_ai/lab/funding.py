@@ -10,6 +10,8 @@ from typing import NamedTuple
 from montecarlo_ai.lab.demand import relaxation
 from montecarlo_ai.math import exp
 
+AGE_OF_A_YEARS_SUM = 0.5  # year; mean age of what was earned in the last twelve months, and of its exponential mean
+
 
 class Round(NamedTuple):
     """What a step raised, USD: paid in at once, added to tranches, paid from tranches; and the clock."""
@@ -28,10 +30,13 @@ class Treasury(NamedTuple):
 
 
 def yearly_growth(revenue: float, trailing_mean: float) -> float:
-    """Return growth as revenue over its twelve-month mean less one, 1/year, between -0.9 and 3."""
+    """Return growth as revenue over its trailing mean less one, by the age of that mean, 1/year, in [-0.9, 3].
+
+    Exact for steady growth: then the exponential mean with time constant a is revenue / (1 + growth a).
+    """
     if trailing_mean <= 0.0:
         return 0.0
-    return min(max(revenue / trailing_mean - 1.0, -0.9), 3.0)
+    return min(max((revenue / trailing_mean - 1.0) / AGE_OF_A_YEARS_SUM, -0.9), 3.0)
 
 
 def valuation(revenue: float, multiple: float, slope: float, growth: float, mood: float) -> float:

@@ -4,13 +4,14 @@ from typing import NamedTuple
 
 from montecarlo_ai.lab.consumers import use_under_quota
 from montecarlo_ai.lab.costs import interest, proportional_costs
+from montecarlo_ai.lab.demand import growth_in_empty_market
 from montecarlo_ai.lab.funding import valuation, yearly_growth
 from montecarlo_ai.lab.parameters import Params, State
 from montecarlo_ai.lab.technology import cost_of_new_compute
 
 
 class BaseUse(NamedTuple):
-    """Use of the fleet at the start, H100e: it is full, and the pent-up part of paid demand is unmet."""
+    """Use of the fleet at the start, H100e: it is full, paid demand is met, and free use is rationed."""
 
     training: float
     served: float
@@ -23,18 +24,22 @@ def base_training(capacity: float, inference_share: float) -> float:
     return capacity * (1.0 - inference_share)
 
 
-def base_use(capacity: float, inference_share: float, paid_share: float, pent_up: float) -> BaseUse:
-    """Return the use of the fleet at the start.
+def base_use(
+    capacity: float, inference_share: float, paid_share: float, free_rationing: float, free_floor: float
+) -> BaseUse:
+    """Return the use of the fleet at the start, which is what `allocation.allocate` makes of these needs.
 
     Parameters
     ----------
     capacity : float, H100e.
     inference_share, paid_share : float, share of the fleet that serves, and share of that which is paid for.
-    pent_up : float, share of paid demand that is not served.
+    free_rationing : float, how far free use is rationed, from 0 (all is served) to 1 (only the floor).
+    free_floor : float, share of the need of free users that paid demand does not displace.
     """
     served = capacity * inference_share
     paid = served * paid_share
-    return BaseUse(base_training(capacity, inference_share), served, paid / (1.0 - pent_up), served - paid)
+    free_need = (served - paid) / max(1.0 - free_rationing * (1.0 - free_floor), 1e-9)
+    return BaseUse(base_training(capacity, inference_share), served, paid, free_need)
 
 
 def base_use_cost(cost_per_payer: float, quota: float, spread: float) -> float:
@@ -52,15 +57,18 @@ def base_monetization(demand: float, spent: float, long_run: float) -> float:
 def initial_state(params: Params, contracted: float) -> State:
     """Return the state at t = 0; ``contracted`` is the bill under contract by then, USD/year."""
     cost = cost_of_new_compute(params.power_cost, params.base_compute_per_power)
-    served = 1.0 - params.pent_up_demand
-    use = base_use(params.base_capacity, params.inference_share, params.paid_share_of_inference, params.pent_up_demand)
+    use = base_use(
+        params.base_capacity,
+        params.inference_share,
+        params.paid_share_of_inference,
+        params.free_rationing,
+        params.free_floor,
+    )
     payers = max(params.base_users * params.base_paying_share, 1.0)
     free_users = max(params.base_users * (1.0 - params.base_paying_share), 1.0)
     payer_compute = cost * use.paid_need * (1.0 - params.business_share_of_paid)
     payer_use = base_use_cost(payer_compute / payers, params.use_quota, params.use_spread)
-    business = params.business_run_rate / served
     business_compute = cost * use.paid_need * params.business_share_of_paid
-    unmet = params.pent_up_demand if use.paid_need > 0.0 else 0.0
     revenue = params.consumer_run_rate + params.business_run_rate
     growth = yearly_growth(revenue, params.trailing_revenue)
     proportional = proportional_costs(revenue, params.revenue_share, params.other_cost_share)
@@ -71,19 +79,21 @@ def initial_state(params: Params, contracted: float) -> State:
     unit_bill = params.base_bill / max(params.base_capacity, 1e-9)
     return State(
         users=params.base_users,
-        user_growth=params.base_user_growth,
+        user_growth=growth_in_empty_market(params.base_user_growth, params.base_users, params.user_market),
         paying_share=params.base_paying_share,
-        revenue_per_payer=params.consumer_run_rate / served / payers,
+        revenue_per_payer=params.consumer_run_rate / payers,
         payer_use_cost=payer_use,
         payer_quota_cost=params.use_quota * payer_use,
         free_use_cost=cost * use.free_need / free_users,
-        business_demand=business,
-        business_growth=params.base_business_growth,
+        business_demand=params.business_run_rate,
+        business_growth=growth_in_empty_market(
+            params.base_business_growth, params.business_run_rate, params.business_market
+        ),
         new_demand=0.0,
         cost_per_compute=cost,
         compute_per_power=params.base_compute_per_power,
         rental_premium=params.rental_premium_long_run,
-        monetization=base_monetization(business, business_compute, params.monetization_long_run),
+        monetization=base_monetization(params.business_run_rate, business_compute, params.monetization_long_run),
         contracted=contracted,
         pipeline_early=0.5 * pipeline,
         pipeline_late=0.5 * pipeline,
@@ -106,7 +116,7 @@ def initial_state(params: Params, contracted: float) -> State:
         compute_resold=0.0,
         compute_idle=0.0,
         compute_needed=use.paid_need + use.free_need,
-        unmet_share=unmet,
+        unmet_share=0.0,
         surplus_share=0.0,
         revenue=revenue,
         revenue_consumer=params.consumer_run_rate,
@@ -128,7 +138,7 @@ def initial_state(params: Params, contracted: float) -> State:
         revenue_mean=params.trailing_revenue,
         operating_income_mean=income,
         cash_flow_mean=cash_flow,
-        unmet_mean=unmet,
+        unmet_mean=0.0,
         unmonetized_mean=0.0,
         profit_reached=reached,
         loss_until_profitable=0.0,

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from montecarlo_ai.lab.contracts import Contract, commitment, forcing_series, forcing_type
 from montecarlo_ai.lab.demand import relaxation
 from montecarlo_ai.lab.events import liquidity, margins
+from montecarlo_ai.lab.funding import AGE_OF_A_YEARS_SUM
 from montecarlo_ai.lab.initial import initial_state
 from montecarlo_ai.lab.parameters import Params, Shocks, State
 from montecarlo_ai.lab.transitions import (
@@ -70,9 +71,9 @@ class LabParts:
     context: Mapping[str, xr.DataArray]
 
 
-def mean_after(mean: float, value: float, dt: float) -> float:
-    """Return the twelve-month mean after a step: exponential, with a time constant of one year."""
-    return mean + relaxation(1.0, dt) * (value - mean)
+def mean_after(mean: float, value: float, dt: float, age: float = 1.0) -> float:
+    """Return a trailing mean after a step: exponential, with a time constant of ``age`` years."""
+    return mean + relaxation(1.0 / age, dt) * (value - mean)
 
 
 def next_state(state: State, params: Params, shocks: Shocks, clock: Clock, scheduled: float) -> State:
@@ -83,7 +84,9 @@ def next_state(state: State, params: Params, shocks: Shocks, clock: Clock, sched
     fleet = next_fleet(state, params, prices, scheduled, dt)
     use = next_use(state, params, prices, demand, fleet, dt)
     income = income_of(state, params, demand, fleet, use)
-    funds = next_funds(state, params, shocks, fleet, income, dt)
+    run_rate = 0.5 * (state.revenue + income.revenue)  # of the step, for a growth that does not depend on dt
+    revenue_mean = mean_after(state.revenue_mean, run_rate, dt, AGE_OF_A_YEARS_SUM)
+    funds = next_funds(state, params, shocks, fleet, income, revenue_mean, dt)
     income_mean = mean_after(state.operating_income_mean, income.operating, dt)
     short = -liquidity(funds.treasury.cash, funds.treasury.debt, params.credit_line)
     losing = 1.0 - state.profit_reached
@@ -144,7 +147,7 @@ def next_state(state: State, params: Params, shocks: Shocks, clock: Clock, sched
         valuation=funds.valuation,
         market_mood=funds.mood,
         round_clock=funds.clock,
-        revenue_mean=mean_after(state.revenue_mean, income.revenue, dt),
+        revenue_mean=revenue_mean,
         operating_income_mean=income_mean,
         cash_flow_mean=mean_after(state.cash_flow_mean, income.cash_flow, dt),
         unmet_mean=mean_after(state.unmet_mean, use.allocation.unmet_share, dt),

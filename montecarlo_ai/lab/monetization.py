@@ -1,9 +1,9 @@
 """Law 5: revenue per dollar of inference compute, and what the next unit of compute earns.
 
 rho = revenue of usage-priced sales per USD of inference compute at today's cost of new compute,
-d ln rho = [kappa (ln rho_inf - ln rho) + zeta (unmet - surplus)] dt + (1 - phi) gain + sigma dW:
-competition pulls it to a long run, scarcity lifts it, and customers get only the share phi of an efficiency gain
-at once.
+d ln rho = [kappa (ln rho_inf - ln rho) + zeta (unmet - (surplus - usual)+)] dt + (1 - phi) gain + sigma dW:
+competition pulls it to a long run, scarcity lifts it, surplus beyond the usual lowers it, and customers get only the
+share phi of an efficiency gain at once.
 """
 
 from montecarlo_ai.lab.demand import relaxation
@@ -17,6 +17,7 @@ def monetization_change(
     scarcity_response: float,
     unmet: float,
     surplus: float,
+    usual_surplus: float,
     kept_gain: float,
     noise: float,
     dt: float,
@@ -28,13 +29,15 @@ def monetization_change(
     monetization, long_run : float, USD of revenue per USD of inference compute.
     reversion, scarcity_response : float, 1/year.
     unmet, surplus : float, share of paid demand, share of capacity.
+    usual_surplus : float, share of capacity that every fleet keeps free and no price answers.
     kept_gain : float, logarithm of the efficiency gain of the step that customers do not get at once.
     noise : float, sigma sqrt(dt) z.
     """
     if monetization <= 0.0 or long_run <= 0.0:
         return 0.0
     pull = relaxation(reversion, dt) * log(long_run / monetization)
-    return pull + scarcity_response * (unmet - surplus) * dt + kept_gain + noise
+    scarcity = unmet - max(surplus - usual_surplus, 0.0)
+    return pull + scarcity_response * scarcity * dt + kept_gain + noise
 
 
 def compute_for_sales(sales: float, monetization: float, cost: float) -> float:

@@ -115,7 +115,6 @@ class Params(NamedTuple):
     new_growth: Annotated[float, "1/year"]
     new_market: Annotated[float, "USD/year"]
     new_monetization: Annotated[float, "fraction"]
-    pent_up_demand: Annotated[float, "fraction"]
     unserved_loss: Annotated[float, "1/year"]
     trailing_revenue: Annotated[float, "USD/year"]
     # Technology
@@ -131,6 +130,7 @@ class Params(NamedTuple):
     monetization_reversion: Annotated[float, "1/year"]
     monetization_volatility: Annotated[float, "1/year**0.5"]
     scarcity_response: Annotated[float, "1/year"]
+    usual_surplus: Annotated[float, "fraction"]
     pass_through: Annotated[float, "fraction"]
     rental_premium_long_run: Annotated[float, "fraction"]
     rental_volatility: Annotated[float, "1/year**0.5"]
@@ -153,6 +153,7 @@ class Params(NamedTuple):
     paid_share_of_inference: Annotated[float, "fraction"]
     business_share_of_paid: Annotated[float, "fraction"]
     training_yield: Annotated[float, "fraction"]
+    free_rationing: Annotated[float, "fraction"]
     free_floor: Annotated[float, "fraction"]
     absorption: Annotated[float, "fraction"]
     # Policy

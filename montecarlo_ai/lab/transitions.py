@@ -131,6 +131,7 @@ def next_prices(state: State, params: Params, shocks: Shocks, dt: float) -> Pric
         scarcity_response=params.scarcity_response,
         unmet=state.unmet_share,
         surplus=state.surplus_share,
+        usual_surplus=params.usual_surplus,
         kept_gain=(1.0 - params.pass_through) * (params.software_surprise * dt - change),
         noise=params.monetization_volatility * root * shocks.monetization,
         dt=dt,
@@ -168,14 +169,14 @@ def next_demand(state: State, params: Params, shocks: Shocks, surprise: float, t
         dt,
     )
     lost = params.unserved_loss * state.unmet_share
-    price_change = params.revenue_per_payer_drift * dt
+    price_factor = grown(1.0, params.revenue_per_payer_drift * dt)
     return Demand(
         demand_after(state.users, user_growth, params.user_market, 0.0, dt),
         user_growth,
         paying_share_after(state.paying_share, params.paying_share_long_run, params.churn, lost, dt),
-        grown(state.revenue_per_payer, price_change),
+        state.revenue_per_payer * price_factor,
         grown(state.payer_use_cost, use_cost_growth(params.payer_cost_drift, params.rebound, surprise, dt)),
-        grown(state.payer_quota_cost, price_change),
+        state.payer_quota_cost * price_factor,
         grown(state.free_use_cost, use_cost_growth(params.free_cost_drift, params.rebound, surprise, dt)),
         demand_after(state.business_demand, business_growth, params.business_market, lost, dt),
         business_growth,
@@ -301,12 +302,17 @@ def income_of(state: State, params: Params, demand: Demand, fleet: Fleet, use: U
     )
 
 
-def next_funds(state: State, params: Params, shocks: Shocks, fleet: Fleet, income: Income, dt: float) -> Funds:
-    """Return cash, debt and promises after a step's cash flow, rounds and suppliers' money."""
+def next_funds(
+    state: State, params: Params, shocks: Shocks, fleet: Fleet, income: Income, revenue_mean: float, dt: float
+) -> Funds:
+    """Return cash, debt and promises after a step's cash flow, rounds and suppliers' money.
+
+    ``revenue_mean`` is the trailing mean with the step's own revenue in it: growth is of one moment.
+    """
     mood = reverting(
         state.market_mood, 0.0, params.market_reversion, params.mood_volatility * math.sqrt(dt) * shocks.mood, dt
     )
-    growth = yearly_growth(income.revenue, state.revenue_mean)
+    growth = yearly_growth(income.revenue, revenue_mean)
     worth = valuation(income.revenue, params.valuation_multiple, params.growth_slope, growth, mood)
     coming = fleet.pipeline.early + fleet.pipeline.late
     raised = funding_round(
