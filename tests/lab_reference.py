@@ -7,7 +7,7 @@ solved as linear systems. Shared with the library are only the names of inputs a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import erf, exp, inf, log
+from math import erf, exp, factorial, inf, log
 
 import numpy as np
 
@@ -37,11 +37,9 @@ def delayed(stages: np.ndarray, arriving: float, rate: float, dt: float) -> tupl
 
 
 def toward(value: float, target: float, rate: float, dt: float) -> float:
-    """Return the solution y of (y - value) / dt = rate (target - (value + y) / 2), or the target if that is beyond."""
-    if rate * dt > 2.0:
-        return target
-    half = 0.5 * rate * dt
-    return (value * (1.0 - half) + 2.0 * half * target) / (1.0 + half)
+    """Return value moved toward target by Taylor's series of the exponential, not beyond it."""
+    kept = 1.0 + sum((-rate * dt) ** n / factorial(n) for n in (1, 2, 3))
+    return target + max(kept, 0.0) * (value - target)
 
 
 def logistic(x: float, g: float, size: float, leaving: float, dt: float) -> float:

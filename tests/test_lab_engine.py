@@ -73,7 +73,8 @@ def test_equity_is_what_rounds_tranches_and_suppliers_pay(ensemble: xr.Dataset) 
     dt = 1.0 / 12.0
     now, rate = ensemble.paid_now.values, ensemble.round_rate.values
     before, after = ensemble.tranches.values[:-1], ensemble.tranches.values[1:]
-    from_tranches = before * np.minimum(rate * dt / (1.0 + 0.5 * rate * dt), 1.0)
+    y = rate * dt
+    from_tranches = before * np.minimum(y - y**2 / 2.0 + y**3 / 6.0, 1.0)
     promised = after - before + from_tranches
     old = (ensemble.power - ensemble.power_young - ensemble.power_middle).values[:-1]
     retired = old * np.minimum(3.0 * dt / ensemble.contract_term.values, 1.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -42,10 +43,12 @@ from montecarlo_ai.timegrid import TimeGrid
 DT = 1.0 / 12.0
 
 
-def test_relaxation_is_second_order_and_never_overshoots() -> None:
+def test_relaxation_is_third_order_and_never_overshoots() -> None:
     errors = [abs((1.0 - relaxation(0.7, 1.0 / n)) ** n - math.exp(-0.7)) for n in (20, 40, 80)]
-    assert errors[0] / errors[1] == pytest.approx(4.0, abs=0.1)
-    assert errors[1] / errors[2] == pytest.approx(4.0, abs=0.05)
+    assert errors[0] / errors[1] == pytest.approx(8.0, abs=0.3)
+    assert errors[1] / errors[2] == pytest.approx(8.0, abs=0.15)
+    shares = [relaxation(rate, DT) for rate in np.linspace(0.0, 40.0, 400)]
+    assert all(0.0 <= first <= second <= 1.0 for first, second in itertools.pairwise(shares))
     assert relaxation(1e6, DT) == 1.0
     assert relaxation(0.0, DT) == 0.0
 
