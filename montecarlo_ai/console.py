@@ -58,7 +58,7 @@ def headline_text(found: Headline, *, seed: int, throughput: Throughput) -> str:
     if found.profitable is not None:
         facts.append(("profitable", _milestone(found.profitable)))
     if found.loss is not None:
-        facts.append(("loss until then, operating", _loss(found.loss, found.interview_loss)))
+        facts.append(("loss until then, operating", _loss(found.loss, found.interview_loss, found.loss_by_then)))
     if found.funding_gap is not None:
         facts.append(("largest funding gap", _ends(found.funding_gap, (0.5, 0.95))))
     if found.sooner is not None:
@@ -141,17 +141,20 @@ def _milestone(reached: Milestone) -> str:
     return ", ".join(words)
 
 
-def _loss(loss: EndQuantiles, fact: Fact | None) -> str:
-    """Return the loss until profitability, and beside it that of the interview."""
-    text = _ends(loss, (0.05, 0.5, 0.95))
-    if fact is None:
-        return text
-    words = f"{number(fact.value)} {fact.units} until {fact.period_end}"
-    return f"{text}\nbeside the {words} of the interview ({fact.source}, {fact.published})"
+def _loss(loss: EndQuantiles, fact: Fact | None, by_then: EndQuantiles | None) -> str:
+    """Return the loss until profitability, and that of the interview beside the model's by the same date."""
+    levels = (0.05, 0.5, 0.95)
+    lines = [f"{_ends(loss, levels)}; until the horizon where it is never profitable"]
+    if fact is not None:
+        if by_then is not None:
+            lines.append(f"by {fact.period_end}: {_ends(by_then, levels)}")
+        words = f"{number(fact.value)} {fact.units} until {fact.period_end}"
+        lines.append(f"beside the {words} of the interview ({fact.source}, {fact.published})")
+    return "\n".join(lines)
 
 
 def _ends(ends: EndQuantiles, levels: Sequence[float]) -> str:
-    """Return the quantiles of a variable at the horizon that are held of those wanted."""
+    """Return the quantiles of a variable that are held of those wanted."""
     held = {round(level, 9): k for k, level in enumerate(ends.quantiles)}
     words = []
     for level in levels:

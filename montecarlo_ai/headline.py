@@ -67,7 +67,7 @@ class Milestone:
 
 @dataclass(frozen=True)
 class EndQuantiles:
-    """Quantiles of a variable at the horizon: levels, values and their standard errors, in the variable's units."""
+    """Quantiles of a variable at the last time of a summary: levels, values and their standard errors, in the variable's units."""
 
     variable: str
     units: str
@@ -143,6 +143,8 @@ class Headline:
         Operating loss until profitability, or until the horizon where that comes first; largest funding gap.
     interview_loss : Fact or None
         The loss of the interview, where the scenario is about the lab that gave it.
+    loss_by_then : EndQuantiles or None
+        The model's loss by the end of the period that the interview spoke of, where the grid reaches it.
     sooner : Sooner or None
     """
 
@@ -150,6 +152,7 @@ class Headline:
     profitable: Milestone | None
     loss: EndQuantiles | None
     interview_loss: Fact | None
+    loss_by_then: EndQuantiles | None
     funding_gap: EndQuantiles | None
     sooner: Sooner | None
 
@@ -175,11 +178,15 @@ def headline(scenario: Scenario, summary: xr.Dataset, *, sooner: Sooner | None =
     times = summary["time"].values
     dates = sorted({*(date for date in scenario.time.year_ends() if times[0] < date <= times[-1]), times[-1]})
     events = [str(event) for event in summary["event"].values]
+    said = interview_loss(scenario)
+    then = None if said is None else np.datetime64(said.period_end, "D") + 1  # the end of that day
+    reached = then is not None and LOSS in summary and times[0] < then <= times[-1]
     return Headline(
         chips=runs_out_of_chips(summary, at=np.array(dates)),
         profitable=_milestone(summary, PROFITABLE) if PROFITABLE in events else None,
         loss=_end_quantiles(summary, LOSS) if LOSS in summary else None,
-        interview_loss=interview_loss(scenario),
+        interview_loss=said,
+        loss_by_then=_end_quantiles(summary.sel(time=slice(None, then)), LOSS) if reached else None,
         funding_gap=_end_quantiles(summary, FUNDING_GAP) if FUNDING_GAP in summary else None,
         sooner=sooner,
     )

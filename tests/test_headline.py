@@ -7,9 +7,10 @@ import math
 import numpy as np
 import pytest
 
+import montecarlo_ai as mc
 from montecarlo_ai.console import number, table
 from montecarlo_ai.errors import InputError
-from montecarlo_ai.headline import Throughput, paired_difference, read_fact
+from montecarlo_ai.headline import LOSS, Throughput, headline, paired_difference, read_fact, variables_needed
 
 INF = math.inf
 
@@ -67,3 +68,16 @@ def test_table_aligns_columns() -> None:
 )
 def test_numbers(value: float, text: str) -> None:
     assert number(value) == text
+
+
+def test_the_loss_beside_that_of_the_interview_is_by_the_same_date() -> None:
+    scenario = mc.load_scenario("openai-2025-12")
+    summary = mc.summarize(scenario, n_paths=512, seed=1, variables=variables_needed(scenario))
+    found = headline(scenario, summary)
+    assert found.interview_loss is not None
+    assert found.loss_by_then is not None
+    assert found.interview_loss.period_end == "2028-12-31"
+    due = summary.loss_until_profitable.sel(time="2029-01-01").values  # the year-end is the first day of the next
+    assert found.loss_by_then.values == tuple(due.ravel().tolist())
+    short = scenario.with_time(years=2)
+    assert headline(short, mc.summarize(short, n_paths=512, seed=1, variables=[LOSS])).loss_by_then is None
