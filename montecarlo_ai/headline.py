@@ -67,7 +67,7 @@ class Milestone:
 
 @dataclass(frozen=True)
 class EndQuantiles:
-    """Quantiles of a variable at the last time of a summary: levels, values and their standard errors, in the variable's units."""
+    """Quantiles of a variable at the last time of a summary: levels, values, standard errors, in its units."""
 
     variable: str
     units: str
