@@ -10,7 +10,7 @@ from typing import Any
 from montecarlo_ai.checks import LARGEST_SEED, Checks
 from montecarlo_ai.engine import available_threads
 from montecarlo_ai.errors import InputError
-from montecarlo_ai.model import names_problems
+from montecarlo_ai.model import name_list, names_problems
 from montecarlo_ai.scenario import Scenario
 
 LARGEST_N_PATHS = 100_000_000_000
@@ -52,13 +52,13 @@ def checked_run(
         checks.add("n_paths", n_paths, f"times {scenario.time.n_steps} steps must stay below 2**63")
     number = secrets.randbits(63) if seed is None else checks.whole("seed", seed, at_least=0, at_most=LARGEST_SEED)
     kept = _checked_variables(scenario, variables, checks)
-    if dtype not in DTYPES:
+    if not (isinstance(dtype, str) and dtype in DTYPES):
         checks.add("dtype", dtype, f"must be {' or '.join(DTYPES)}")
     stored = dtype if store_dtype is None else store_dtype
-    if store_dtype is not None and store_dtype not in STORE_DTYPES:
+    if not (store_dtype is None or (isinstance(store_dtype, str) and store_dtype in STORE_DTYPES)):
         checks.add("store_dtype", store_dtype, f"must be {' or '.join(STORE_DTYPES)}")
     used = available_threads() if threads is None else checks.whole("threads", threads, at_least=1, at_most=1024)
-    if progress not in (None, True, False):
+    if not (progress is None or isinstance(progress, bool)):
         checks.add("progress", progress, "must be True, False or None")
     checks.finish()
     return paths, number, kept, stored, used
@@ -67,10 +67,7 @@ def checked_run(
 def _checked_variables(scenario: Scenario, variables: Sequence[str] | None, checks: Checks) -> tuple[str, ...]:
     if variables is None:
         return scenario.model.outputs
-    if isinstance(variables, str):
-        checks.add("variables", variables, "must be a sequence of names", f'write ["{variables}"]')
-        return ()
-    kept = tuple(variables)
+    kept = name_list("variables", variables, checks)
     checks.problems += names_problems("variables", kept, scenario.model.state_fields, "states")
     return kept
 

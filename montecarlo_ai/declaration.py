@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dis
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, NamedTuple, get_args, get_origin, get_type_hints
 
@@ -80,6 +81,16 @@ def read_declaration(functions: Mapping[str, Callable[..., Any]], scope: Mapping
     forcing = stepped[4] if len(stepped) == 5 else None
     (begun,) = (hint for name, hint in hints["initial"].items() if name != "return")
     seen = [hint for name, hint in hints["events"].items() if name != "return"]
+    events = hints["events"]["return"]
+    kinds = {"State": state, "Params": params, "Shocks": shocks, "Events": events, "Forcing": forcing}
+    fields, problems = {}, []
+    for kind, declared in kinds.items():
+        try:
+            fields[kind] = _fields(kind, declared, scope)
+        except ModelError as error:
+            problems += error.problems
+    if problems:
+        raise ModelError(problems)
     wanted = (
         ("step: return annotation", hints["step"]["return"], state, "must be the NamedTuple of its first argument"),
         ("step: fourth argument", clock, Clock, "must be annotated mc.Clock"),
@@ -96,9 +107,6 @@ def read_declaration(functions: Mapping[str, Callable[..., Any]], scope: Mapping
     ]
     if problems:
         raise ModelError(problems)
-    events = hints["events"]["return"]
-    kinds = {"State": state, "Params": params, "Shocks": shocks, "Events": events, "Forcing": forcing}
-    fields = {kind: _fields(kind, declared, scope) for kind, declared in kinds.items()}
     return Declaration(state, params, shocks, events, forcing, fields)
 
 
@@ -143,8 +151,16 @@ def attribute_reads(function: Callable[..., Any]) -> list[tuple[str, str, int]]:
 
 def _arity(role: str, function: Callable[..., Any]) -> list[Problem]:
     shape, allowed = _SHAPES[role]
-    count = function.__code__.co_argcount
-    return [] if count in allowed else [Problem(f"{role}: arguments", count, f"must be {shape}")]
+    code = function.__code__
+    if code.co_kwonlyargcount or code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS):
+        return [
+            Problem(f"{role}: arguments", str(inspect.signature(function)), f"must be {shape}, none by keyword only")
+        ]
+    if function.__defaults__:
+        return [
+            Problem(f"{role}: arguments", str(inspect.signature(function)), f"must be {shape}, none with a default")
+        ]
+    return [] if code.co_argcount in allowed else [Problem(f"{role}: arguments", code.co_argcount, f"must be {shape}")]
 
 
 def _missing(role: str, function: Callable[..., Any]) -> list[Problem]:
@@ -157,13 +173,16 @@ def _missing(role: str, function: Callable[..., Any]) -> list[Problem]:
     ]
 
 
-def _hints(role: str, function: Callable[..., Any], scope: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a function's annotations, resolved where it was defined or where the model is made."""
+def _hints(role: str, annotated: Any, scope: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the annotations of a function or a class, resolved where it was defined or where the model is made."""
+    where = f"{role}: annotations"
     try:
-        return get_type_hints(function, localns=dict(scope), include_extras=True)
+        return get_type_hints(annotated, localns=dict(scope), include_extras=True)
     except NameError as error:
         rule = f"the annotation's name {error.name!r} is not known where the model is made"
-        raise ModelError(Problem(f"{role}: annotations", function.__qualname__, rule)) from None
+        raise ModelError(Problem(where, annotated.__qualname__, rule, "make the model beside its classes")) from None
+    except (SyntaxError, TypeError, AttributeError) as error:
+        raise ModelError(Problem(where, annotated.__qualname__, f"cannot be read: {error}")) from None
 
 
 def _fields(kind: str, declared: Any, scope: Mapping[str, Any]) -> dict[str, Any]:
@@ -173,11 +192,7 @@ def _fields(kind: str, declared: Any, scope: Mapping[str, Any]) -> dict[str, Any
     if not (isinstance(declared, type) and issubclass(declared, tuple) and hasattr(declared, "_fields")):
         rule = "must be a NamedTuple"
         raise ModelError(Problem(kind, type_name(declared), rule, f"write class {kind}(NamedTuple): name: float"))
-    try:
-        hints = get_type_hints(declared, localns=dict(scope), include_extras=True)
-    except NameError as error:
-        rule = f"the annotation's name {error.name!r} is not known where the model is made"
-        raise ModelError(Problem(kind, declared.__name__, rule)) from None
+    hints = _hints(kind, declared, scope)
     allowed = (float, bool) if kind == "Events" else (float,)
     rules = {"Events": "must be float (a margin) or bool", "Shocks": "must be float (standard normal) or mc.Uniform01"}
     problems = [

@@ -7,12 +7,14 @@ from collections.abc import Callable, Mapping
 from numbers import Real
 from typing import Any
 
+import numpy as np
+
 from montecarlo_ai.errors import ModelError, Problem
 from montecarlo_ai.model import Clock, Model
 from montecarlo_ai.suggest import did_you_mean
 
 
-def dry_run(model: Model, values: Mapping[str, float], forcing: Mapping[str, float]) -> None:
+def dry_run(model: Model, values: Mapping[str, float], forcing: Mapping[str, float], dt: float) -> None:
     """Call initial, step and events once, with shocks at their medians, and check what they return.
 
     Parameters
@@ -22,6 +24,7 @@ def dry_run(model: Model, values: Mapping[str, float], forcing: Mapping[str, flo
         One value for each input.
     forcing : mapping of str to float
         One value for each known series.
+    dt : float, years
 
     Raises
     ------
@@ -35,14 +38,13 @@ def dry_run(model: Model, values: Mapping[str, float], forcing: Mapping[str, flo
     state = _called("initial", model.initial, (params,), model.state_type)
     if state is None:
         return
-    after = _called("step", model.step, (state, params, shocks, Clock(0.0, 1.0, 0), *known), model.state_type)
+    after = _called("step", model.step, (state, params, shocks, Clock(0.0, dt, 0), *known), model.state_type)
     if after is None:
         return
-    happened = _called("events", model.events, (after, params, Clock(1.0, 1.0, 1)), model.events_type)
+    happened = _called("events", model.events, (after, params, Clock(dt, dt, 1)), model.events_type)
     for name in model.event_fields if happened is not None else ():
         value, boolean = getattr(happened, name), name in model.boolean_events
-        is_boolean = isinstance(value, bool) or type(value).__name__ in ("bool", "bool_")
-        if is_boolean != boolean:
+        if _is_boolean(value) != boolean:
             rule = "is annotated bool" if boolean else "is annotated float, a margin that is negative when it happens"
             raise ModelError(Problem(f"events: {name}", value, f"{rule}, and came as {type(value).__name__}"))
 
@@ -59,9 +61,13 @@ def _called(role: str, function: Callable[..., Any], arguments: tuple[Any, ...],
         rule = f"must return {due.__name__}, and returned {type(result).__name__}"
         raise ModelError(Problem(f"{role}: return value", result, rule))
     for name, value in zip(due._fields, result, strict=True):
-        if (isinstance(value, bool) and role != "events") or not isinstance(value, Real | bool):
+        if not (isinstance(value, Real) or _is_boolean(value)) or (_is_boolean(value) and role != "events"):
             raise ModelError(Problem(f"{role}: {name}", value, f"must be a number, and is {type(value).__name__}"))
     return result
+
+
+def _is_boolean(value: object) -> bool:
+    return isinstance(value, bool | np.bool_)
 
 
 def _failed(role: str, function: Callable[..., Any], error: Exception) -> ModelError:

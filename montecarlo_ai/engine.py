@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from montecarlo_ai.errors import NumericalError
+from montecarlo_ai.errors import ModelError, NumericalError, Problem, invalid
 from montecarlo_ai.kernels.compiling import kernel_of
 from montecarlo_ai.kernels.emit import shock_rows
 from montecarlo_ai.kernels.options import BLOCK
@@ -23,6 +24,9 @@ Result = TypeVar("Result")
 
 LARGEST_AHEAD = 3
 """Ranges a thread that are computed ahead of the one being combined; bounds the memory of a long run."""
+
+_LAUNCH_STEPS = 2**23
+"""Steps of paths in one call of the kernel, which nothing can interrupt: a fraction of a second."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,7 @@ class Engine:
         for i, name in enumerate(model.forcing_fields):
             self.forcing[:, i] = series[name]
         self.factor = _sparse_factor(scenario)
+        self._cancelled = threading.Event()
 
     def inputs_of(self, first_path: int, n_paths: int) -> NDArray[np.float64]:
         """Return the varying inputs of consecutive paths, rounded up to whole blocks.
@@ -107,12 +112,65 @@ class Engine:
         ------
         NumericalError
             If a state became infinite or not a number, or a margin not a number.
+        ModelError
+            If a function of the model raised.
+        InputError
+            If a value does not fit into the precision asked for.
         """
-        finite = self._launch(first_path, n_paths, drawn, keep, store)
-        if not finite.all():
-            block = int(np.flatnonzero(~finite)[0])
-            width = min(BLOCK, n_paths - block * BLOCK)
-            raise self._explain(first_path + block * BLOCK, width, drawn[block : block + 1])
+        size = BLOCK * max(1, _LAUNCH_STEPS // (BLOCK * self.n_steps))
+        for begin, width in ranges(n_paths, size):
+            if self._cancelled.is_set():
+                raise CancelledError
+            blocks = drawn[begin // BLOCK : -(-(begin + width) // BLOCK)]
+            part = Store(store.values, store.passage, store.column + begin)
+            finite = self._launch(first_path + begin, width, blocks, keep, part)
+            if not finite.all():
+                sick = int(np.flatnonzero(~finite)[0])
+                first = sick * BLOCK
+                raise self._explain(first_path + begin + first, min(BLOCK, width - first), blocks[sick : sick + 1])
+            if store.values.dtype == np.float32:
+                self._check_range(part, width, keep)
+
+    def in_order(
+        self,
+        work: Callable[[int, int], Result],
+        pieces: Iterator[tuple[int, int]],
+        threads: int,
+        advance: Callable[[int], Any],
+    ) -> Iterator[Result]:
+        """Yield the result of each range, in order, computed on threads; the kernel holds no interpreter lock.
+
+        When it ends early (an error, Ctrl-C), ranges that are being computed are left unfinished.
+
+        Parameters
+        ----------
+        work : callable (first path, count) -> result
+        pieces : iterator of (first path, count)
+        threads : int
+        advance : callable (count) -> None
+            Told of every finished range, for a progress bar.
+        """
+        if threads == 1:
+            for first, count in pieces:
+                yield work(first, count)
+                advance(count)
+            return
+        pool = ThreadPoolExecutor(threads, thread_name_prefix="montecarlo_ai")
+        waiting: deque[tuple[int, Future[Result]]] = deque()
+        try:
+            for first, count in pieces:
+                waiting.append((count, pool.submit(work, first, count)))
+                if len(waiting) >= LARGEST_AHEAD * threads:
+                    done, future = waiting.popleft()
+                    yield future.result()
+                    advance(done)
+            while waiting:
+                done, future = waiting.popleft()
+                yield future.result()
+                advance(done)
+        finally:
+            self._cancelled.set()
+            pool.shutdown(wait=True, cancel_futures=True)
 
     def _launch(
         self,
@@ -122,24 +180,49 @@ class Engine:
         keep: NDArray[np.int64],
         store: Store,
     ) -> NDArray[np.bool_]:
-        """Call the kernel; return which blocks stayed finite."""
+        """Call the kernel; return which blocks stayed finite.
+
+        Raises
+        ------
+        ModelError
+            If a function of the model raised.
+        """
         single = store.values.dtype == np.float32
         wide = store.values if not single else np.empty((0, 0, 0))
         narrow = store.values if single else np.empty((0, 0, 0), dtype=np.float32)
         finite = np.zeros(len(drawn), dtype=np.bool_)
-        self.kernel(
-            (np.uint64(self.seed), np.uint64(first_path), np.uint64(DOMAIN_SHOCKS << 16)),
-            (n_paths, self.n_steps, self.scenario.time.dt, single),
-            drawn,
-            self.constants,
-            self.forcing,
-            self.factor,
-            keep,
-            (wide, narrow, store.column),
-            store.passage,
-            finite,
-        )
+        try:
+            self.kernel(
+                (np.uint64(self.seed), np.uint64(first_path), np.uint64(DOMAIN_SHOCKS << 16)),
+                (n_paths, self.n_steps, self.scenario.time.dt, single),
+                drawn,
+                self.constants,
+                self.forcing,
+                self.factor,
+                keep,
+                (wide, narrow, store.column),
+                store.passage,
+                finite,
+            )
+        except Exception as error:  # whatever a step, or a look-up beyond the end of a table, raises
+            for block in range(len(drawn)) if len(drawn) > 1 else ():
+                width = min(BLOCK, n_paths - block * BLOCK)
+                self._launch(first_path + block * BLOCK, width, drawn[block : block + 1], keep[:0], store)
+            raised = f"{type(error).__name__}: {error}".removesuffix(": ")
+            rule = f"raised on one of the paths {first_path} to {first_path + BLOCK - 1}"
+            raise ModelError(
+                Problem("step, initial or events", raised, rule, "return a number on every path")
+            ) from None
         return finite
+
+    def _check_range(self, store: Store, n_paths: int, keep: NDArray[np.int64]) -> None:
+        """Raise if a value that was finite is not in single precision."""
+        kept = store.values[:, :, store.column : store.column + n_paths]
+        too_large = np.isinf(kept).any(axis=(1, 2))
+        if too_large.any():
+            name = self.scenario.model.state_fields[keep[int(np.flatnonzero(too_large)[0])]]
+            rule = f"cannot hold {name}, which reaches beyond {np.finfo(np.float32).max:.3g}"
+            raise invalid("store_dtype", "float32", rule, 'take "float64"')
 
     def _explain(self, first_path: int, n_paths: int, drawn: NDArray[np.float64]) -> NumericalError:
         """Return an error that names the first value of a block that is no finite number."""
@@ -185,41 +268,6 @@ def ranges(n_paths: int, size: int) -> Iterator[tuple[int, int]]:
     """Yield (first path, count) of consecutive ranges of a fixed size."""
     for first in range(0, n_paths, size):
         yield first, min(size, n_paths - first)
-
-
-def in_order(
-    work: Callable[[int, int], Result], pieces: Iterator[tuple[int, int]], threads: int, advance: Callable[[int], Any]
-) -> Iterator[Result]:
-    """Yield the result of each range, in order, computed on a pool of threads; the kernel holds no interpreter lock.
-
-    Parameters
-    ----------
-    work : callable (first path, count) -> result
-    pieces : iterator of (first path, count)
-    threads : int
-    advance : callable (count) -> None
-        Told of every finished range, for a progress bar.
-    """
-    if threads == 1:
-        for first, count in pieces:
-            yield work(first, count)
-            advance(count)
-        return
-    pool = ThreadPoolExecutor(threads, thread_name_prefix="montecarlo_ai")
-    waiting: deque[tuple[int, Future[Result]]] = deque()
-    try:
-        for first, count in pieces:
-            waiting.append((count, pool.submit(work, first, count)))
-            if len(waiting) >= LARGEST_AHEAD * threads:
-                done, future = waiting.popleft()
-                yield future.result()
-                advance(done)
-        while waiting:
-            done, future = waiting.popleft()
-            yield future.result()
-            advance(done)
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def available_threads() -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import pickle
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,6 +17,28 @@ from montecarlo_ai.scenario import Scenario
 
 SCENARIO_KEY = "montecarlo_ai_scenario"
 """Where a result in memory carries its scenario: an entry of the Dataset's encoding."""
+
+
+class Carried:
+    """A scenario that travels with a result, and stays behind where it cannot be pickled.
+
+    Functions that were defined inside another one, for instance, do not travel between processes.
+    """
+
+    def __init__(self, scenario: Scenario | None) -> None:
+        self.scenario = scenario
+
+    def __reduce__(self) -> tuple[type[Carried], tuple[Scenario | None]]:
+        """Return what is pickled."""
+        try:
+            pickle.dumps(self.scenario)
+        except (pickle.PicklingError, AttributeError, TypeError):
+            return Carried, (None,)
+        return Carried, (self.scenario,)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Carried:
+        """Return the same: a scenario is frozen."""
+        return self
 
 
 def identity(scenario: Scenario, *, kind: str, seed: int, n_paths: int, dtype: str) -> dict[str, Any]:
@@ -57,7 +80,7 @@ def dataset(
         coords={"time": time, "event": event, **coordinates},
         attrs=dict(attributes),
     )
-    result.encoding[SCENARIO_KEY] = scenario
+    result.encoding[SCENARIO_KEY] = Carried(scenario)
     return result
 
 

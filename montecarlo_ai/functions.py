@@ -6,6 +6,7 @@ import dis
 import functools
 import hashlib
 import inspect
+import random
 import textwrap
 import types
 from collections.abc import Callable, Iterator
@@ -73,7 +74,7 @@ def references(function: Callable[..., Any]) -> list[Reference]:
     closed = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
     found: dict[tuple[str, ...], Any] = {}
     for in_closure, (name, *attributes) in _lookups(function.__code__):
-        if in_closure and name in closed:
+        if in_closure and name in closed and closed[name] != types.CellType():
             value = closed[name].cell_contents
         elif not in_closure and name in function.__globals__:
             value = function.__globals__[name]
@@ -113,16 +114,30 @@ def helpers(function: Callable[..., Any]) -> list[Callable[..., Any]]:
     return ordered
 
 
+def function_problems(role: str, function: Callable[..., Any]) -> list[Problem]:
+    """Return what the compiler or the promise of equal bits does not allow in a function and its helpers."""
+    problems = []
+    for each in helpers(function):
+        if each.__code__.co_kwonlyargcount:
+            rule = "has keyword-only arguments, which compiled code does not take"
+            problems.append(Problem(f"{role}: {each.__name__}", each.__qualname__, rule, "leave out the *"))
+        for chain, value in references(each):
+            if isinstance(getattr(value, "__self__", None), random.Random | np.random.RandomState):
+                rule = "draws random numbers that no seed repeats"
+                problems.append(Problem(f"{role}: {'.'.join(chain)}", each.__qualname__, rule, "declare a shock"))
+    return problems
+
+
 def source_of(function: Callable[..., Any]) -> str:
-    """Return a function's source, or its bytecode in hexadecimal where the source is gone (an interactive prompt)."""
+    """Return a function's source, or a fingerprint where the source is gone (an interactive prompt)."""
     try:
         return textwrap.dedent(inspect.getsource(function))
     except (OSError, TypeError):
-        return function.__code__.co_code.hex()
+        return fingerprint(function)
 
 
 def description(function: Callable[..., Any]) -> list[list[Any]]:
-    """Return what says in text what a function does: name, source and outside values of it and its helpers."""
+    """Return in text what a function does: name, source, outside values and defaults, of it and of its helpers."""
     described = []
     for each in helpers(function):
         values = {
@@ -130,6 +145,8 @@ def description(function: Callable[..., Any]) -> list[list[Any]]:
             for chain, value in references(each)
             if not is_helper(value) and not isinstance(value, types.ModuleType)
         }
+        if each.__defaults__:
+            values["defaults"] = repr(_identity(each.__defaults__))
         described.append([each.__name__, source_of(each), values])
     return described
 
@@ -142,7 +159,7 @@ def fingerprint(function: Callable[..., Any]) -> str:
             constants = [repr(c) for c in code.co_consts if not isinstance(c, types.CodeType)]
             for part in (code.co_code, code.co_names, code.co_varnames, code.co_freevars, sorted(constants), constants):
                 digest.update(part if isinstance(part, bytes) else repr(part).encode())
-        digest.update(repr((each.__defaults__, each.__kwdefaults__)).encode())
+        digest.update(repr(_identity(each.__defaults__)).encode())
         for chain, value in references(each):
             digest.update(repr((chain, _identity(value))).encode())
     return digest.hexdigest()
@@ -157,8 +174,10 @@ def _identity(value: Any) -> Any:
     if isinstance(value, type) and issubclass(value, tuple):
         return (value.__name__, getattr(value, "_fields", ()))
     if isinstance(value, tuple):
-        return tuple(_identity(item) for item in value)
+        return (type(value).__name__, getattr(value, "_fields", ()), *map(_identity, value))
     inner = getattr(value, "py_func", None)  # a function that the user has compiled
     if isinstance(inner, types.FunctionType):
         return fingerprint(inner)
-    return (getattr(value, "__module__", ""), getattr(value, "__qualname__", type(value).__name__))
+    if hasattr(value, "__qualname__"):
+        return (getattr(value, "__module__", ""), value.__qualname__)
+    return repr(value)

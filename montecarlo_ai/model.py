@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 import types
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, get_args
 
-from montecarlo_ai.checks import nearest
+from montecarlo_ai.checks import Checks, nearest
 from montecarlo_ai.declaration import (
     UNIFORM,
     Clock,
@@ -18,8 +18,9 @@ from montecarlo_ai.declaration import (
     unit_of,
 )
 from montecarlo_ai.errors import ModelError, Problem
+from montecarlo_ai.functions import function_problems
 
-__all__ = ["RESERVED", "Clock", "Model", "Uniform01", "names_problems"]
+__all__ = ["RESERVED", "Clock", "Model", "Uniform01", "name_list", "names_problems"]
 
 RESERVED = frozenset(
     ("time", "path", "event", "event_time", "cause", "quantile", "counterparty", "commitment", "weight", "replicate")
@@ -28,6 +29,9 @@ RESERVED = frozenset(
 
 LARGEST_SHOCKS = 256
 """A shock's place is one byte of the random stream's counter."""
+
+LARGEST_STATES = 1024
+"""The states of a block of paths lie on the stack of a thread, two KiB each."""
 
 
 class Model:
@@ -73,10 +77,10 @@ class Model:
         origin: Mapping[str, Any] | None = None,
     ) -> None:
         functions = {"step": step, "initial": initial, "events": events}
-        for role, function in functions.items():
-            if not isinstance(function, types.FunctionType):
-                rule = "must be a plain Python function"
-                raise ModelError(Problem(role, function, rule, "pass the undecorated function"))
+        rule, remedy = "must be a plain Python function", "pass the undecorated function"
+        odd = [Problem(r, f, rule, remedy) for r, f in functions.items() if not isinstance(f, types.FunctionType)]
+        if odd:
+            raise ModelError(odd)
         declared = read_declaration(functions, sys._getframe(1).f_locals)
         self.step, self.initial, self.events = step, initial, events
         self.state_type, self.params_type, self.shocks_type = declared.state, declared.params, declared.shocks
@@ -91,22 +95,34 @@ class Model:
         self.boolean_events = tuple(name for name, hint in fields["Events"].items() if plain_type(hint) is bool)
         units = {name: unit_of(hint) for kind in ("State", "Params") for name, hint in fields[kind].items()}
         self.units = {name: unit for name, unit in units.items() if unit}
-        self.outputs = self.state_fields if outputs is None else tuple(outputs)
-        self.causes = self.event_fields if causes is None else tuple(causes)
-        self.chips = self.causes if chips is None else tuple(chips)
+        checks = Checks(ModelError)
+        self.outputs = self.state_fields if outputs is None else name_list("outputs", outputs, checks)
+        self.causes = self.event_fields if causes is None else name_list("causes", causes, checks)
+        self.chips = self.causes if chips is None else name_list("chips", chips, checks)
         self.origin = dict(origin) if origin is not None else None
-        named = dict(long_names or {})
-        every = (*self.state_fields, *self.param_fields, *self.event_fields)
-        self.long_names = {name: named.get(name, name.replace("_", " ")) for name in every}
-        problems = [*self._check_names(), *self._check_attributes()]
-        if problems:
-            raise ModelError(problems)
+        self.long_names = self._labels({} if long_names is None else long_names, checks)
+        checks.problems += [*self._check_names(), *self._check_attributes()]
+        for role, function in functions.items():
+            with checks.collecting():
+                checks.problems += function_problems(role, function)
+        checks.finish()
 
     def __repr__(self) -> str:
         return (
             f"Model({self.step.__name__}: {len(self.state_fields)} states, {len(self.param_fields)} inputs, "
             f"{len(self.shock_fields)} shocks, events {', '.join(self.event_fields) or 'none'})"
         )
+
+    def _labels(self, given: Mapping[str, str], checks: Checks) -> dict[str, str]:
+        """Return what axes and tables call each state, input and event; problems are recorded."""
+        every = dict.fromkeys((*self.state_fields, *self.param_fields, *self.event_fields))
+        if not isinstance(given, Mapping):
+            checks.add("long_names", given, "must map names to text", 'write {"cash": "cash at hand"}')
+            given = {}
+        for name in given:
+            if name not in every:
+                checks.add("long_names", name, "is no state, input or event", nearest(str(name), every))
+        return {name: str(given.get(name, name.replace("_", " "))) for name in every}
 
     def _check_names(self) -> list[Problem]:
         """Return what is wrong with the names of states, inputs, outputs, causes and chips."""
@@ -123,8 +139,12 @@ class Model:
                 problems.append(Problem(f"State.{name} and Params.{name}", name, rule, "rename one"))
         if not self.state_fields:
             problems.append(Problem("State", self.state_type.__name__, "must have at least one field"))
-        if len(self.shock_fields) > LARGEST_SHOCKS:
-            problems.append(Problem("Shocks", len(self.shock_fields), f"must have at most {LARGEST_SHOCKS} fields"))
+        for kind, names, most in (
+            ("State", self.state_fields, LARGEST_STATES),
+            ("Shocks", self.shock_fields, LARGEST_SHOCKS),
+        ):
+            if len(names) > most:
+                problems.append(Problem(kind, len(names), f"must have at most {most} fields"))
         for argument, names, allowed, what in (
             ("outputs", self.outputs, self.state_fields, "states"),
             ("causes", self.causes, self.event_fields, "events"),
@@ -152,6 +172,14 @@ class Model:
                 field = f"{role}: {argument}.{attribute} (line {line})"
                 problems.append(Problem(field, attribute, rule, nearest(attribute, kind._fields)))
         return problems
+
+
+def name_list(argument: str, given: object, checks: Checks) -> tuple[str, ...]:
+    """Return a sequence of names as a tuple; anything else is recorded."""
+    if isinstance(given, Iterable) and not isinstance(given, str | bytes | Mapping):
+        return tuple(given)
+    checks.add(argument, given, "must be a sequence of names", f'write ["{given}"]' if isinstance(given, str) else "")
+    return ()
 
 
 def names_problems(argument: str, names: Sequence[str], allowed: Sequence[str], what: str) -> list[Problem]:

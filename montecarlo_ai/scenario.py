@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from montecarlo_ai.checks import Checks, nearest
 from montecarlo_ai.dependence import Correlation, correlation_factor
 from montecarlo_ai.dry_run import dry_run
-from montecarlo_ai.errors import InputError, ScenarioError
+from montecarlo_ai.errors import ScenarioError
 from montecarlo_ai.functions import description
 from montecarlo_ai.inputs import Inputs
-from montecarlo_ai.model import Model, names_problems
+from montecarlo_ai.model import Model, name_list, names_problems
 from montecarlo_ai.overrides import apply_overrides
 from montecarlo_ai.timegrid import TimeGrid
 
@@ -92,33 +92,43 @@ class Scenario:
             if not isinstance(value, kind):
                 checks.add(field, value, f"must be a {kind.__name__}")
         checks.finish()
-        set_field = object.__setattr__
-        try:
-            inputs = inputs if isinstance(inputs, Inputs) else Inputs(inputs)
-        except InputError as error:
-            raise ScenarioError(error.problems) from None
-        _check_names(model, inputs, checks)
+        stated: Inputs | None = None
+        with checks.collecting():
+            stated = inputs if isinstance(inputs, Inputs) else Inputs(inputs)
+            _check_names(model, stated, checks)
         made = series(time) if series is not None else Series({}, {})
         rows = _checked_forcing(model, made.forcing if series is not None else forcing, time, checks)
-        try:
-            set_field(self, "shock_factor", _shock_factor(model, shock_correlation or {}))
-        except InputError as error:
-            checks.problems += error.problems
-        counted = model.chips if chips is None else tuple(chips)
+        pairs = {} if shock_correlation is None else shock_correlation
+        factor: tuple[tuple[str, ...], NDArray[np.float64]] = ((), np.empty((0, 0)))
+        with checks.collecting():
+            factor = _shock_factor(model, pairs)
+        counted = model.chips if chips is None else name_list("chips", chips, checks)
         checks.problems += names_problems("chips", counted, model.causes, "causes")
+        for field, table in (("assumptions", assumptions), ("document", document)):
+            if not (table is None or isinstance(table, Mapping)):
+                checks.add(field, table, "must be a table")
         checks.finish()
-        set_field(self, "model", model)
-        set_field(self, "inputs", inputs)
-        set_field(self, "time", time)
-        set_field(self, "forcing", rows)
-        set_field(self, "context", dict(made.context))
-        set_field(self, "shock_correlation", dict(shock_correlation or {}))
-        set_field(self, "chips", tuple(cause for cause in model.causes if cause in counted))
-        set_field(self, "name", name)
-        set_field(self, "assumptions", dict(assumptions or {}))
-        set_field(self, "document", document)
-        set_field(self, "series", series)
-        dry_run(model, self._medians(), {field: float(values[0]) for field, values in rows.items()})
+        assert stated is not None
+        place = {name: at for at, name in enumerate(model.shock_fields)}
+        fields: dict[str, Any] = {
+            "model": model,
+            "inputs": stated,
+            "time": time,
+            "forcing": rows,
+            "context": dict(made.context),
+            "shock_correlation": {
+                tuple(sorted(pair, key=place.__getitem__)): float(rho) for pair, rho in pairs.items()
+            },
+            "shock_factor": factor,
+            "chips": tuple(cause for cause in model.causes if cause in counted),
+            "name": name,
+            "assumptions": dict(assumptions or {}),
+            "document": document,
+            "series": series,
+        }
+        for field in fields:
+            object.__setattr__(self, field, fields[field])
+        dry_run(model, self._medians(), {field: float(values[0]) for field, values in rows.items()}, time.dt)
 
     model: Model
     inputs: Inputs
@@ -180,8 +190,11 @@ class Scenario:
         return Scenario(self.model, **{**kept, **changes})
 
     @cached_property
-    def _identity(self) -> tuple[str, str]:
-        """The canonical text and its SHA-256."""
+    def _built_in(self) -> str:
+        """The canonical text of a scenario whose functions refer to nothing that changes."""
+        return self._spelled()
+
+    def _spelled(self) -> str:
         model = self.model
         told = self.series is None and self.forcing
         forcing = hashlib.sha256(b"".join(values.tobytes() for values in self.forcing.values())).hexdigest()
@@ -195,17 +208,19 @@ class Scenario:
             "chips": list(self.chips),
             "name": self.name,
         }
-        text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-        return text, hashlib.sha256(text.encode()).hexdigest()
+        return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
     def canonical(self) -> str:
-        """Return the scenario as text in which equal scenarios are equal: JSON, without sources and rationale."""
-        return self._identity[0]
+        """Return the scenario as text in which equal scenarios are equal: JSON, without sources and rationale.
+
+        Functions of one's own stand in it with the values that they refer to now.
+        """
+        return self._spelled() if self.model.origin is None else self._built_in
 
     @property
     def hash(self) -> str:
         """SHA-256 of the canonical text, 64 hexadecimal digits."""
-        return self._identity[1]
+        return hashlib.sha256(self.canonical().encode()).hexdigest()
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Scenario) and self.hash == other.hash
@@ -235,29 +250,49 @@ def _check_names(model: Model, inputs: Inputs, checks: Checks) -> None:
 
 
 def _checked_forcing(model: Model, given: Any, time: TimeGrid, checks: Checks) -> dict[str, NDArray[np.float64]]:
-    """Return the known series in the order of the model's Forcing; problems are recorded."""
+    """Return copies of the known series, read-only, in the order of the model's Forcing; problems are recorded."""
     rows: dict[str, NDArray[np.float64]] = {}
-    names = [str(name) for name in (getattr(given, "data_vars", given) or ())]
+    given = {} if given is None else given
+    if not isinstance(given, Mapping):
+        checks.add(
+            "forcing",
+            f"a {type(given).__name__}",
+            "must map names to series, or be an xarray.Dataset",
+            'write {"rent": [...]}',
+        )
+        return rows
+    names = [str(name) for name in getattr(given, "data_vars", given)]
     for name in names:
         if name not in model.forcing_fields:
             checks.add(f"forcing.{name}", name, "is no series of the model", nearest(name, model.forcing_fields))
     for name in model.forcing_fields:
         if name not in names:
             checks.add(f"forcing.{name}", None, "is missing", "give one value for each step")
-            continue
-        try:
-            values = np.asarray(given[name], dtype=np.float64)
-        except (TypeError, ValueError):
-            checks.add(f"forcing.{name}", given[name], "must be numbers")
-            continue
-        if values.shape != (time.n_steps,):
-            checks.add(f"forcing.{name}", values.shape, f"must have shape ({time.n_steps},), one value for each step")
-        elif not np.isfinite(values).all():
-            bad = int(np.flatnonzero(~np.isfinite(values))[0])
-            checks.add(f"forcing.{name}[{bad}]", float(values[bad]), "must be finite")
         else:
-            rows[name] = values
+            rows[name] = _checked_series(f"forcing.{name}", given[name], time, checks)
     return rows
+
+
+def _checked_series(field: str, given: Any, time: TimeGrid, checks: Checks) -> NDArray[np.float64]:
+    """Return a copy of one known series, read-only; problems are recorded."""
+    try:
+        values = np.array(given)
+    except ValueError:  # lists of different lengths
+        values = np.array(given, dtype=object)
+    stamps = np.asarray(getattr(given, "coords", {}).get("time", ()))
+    if values.dtype.kind not in "iuf":
+        checks.add(field, given, "must be numbers")
+    elif values.shape != (time.n_steps,):
+        checks.add(field, values.shape, f"must have shape ({time.n_steps},), one value for each step")
+    elif not np.isfinite(values).all():
+        bad = int(np.flatnonzero(~np.isfinite(values))[0])
+        checks.add(f"{field}[{bad}]", float(values[bad]), "must be finite")
+    elif stamps.dtype.kind == "M" and not np.array_equal(stamps, time.times[:-1]):
+        rule = f"must have the times at which the steps start, {time.times[0]} to {time.times[-2]}"
+        checks.add(field, f"times {stamps[0]} to {stamps[-1]}", rule, "select or reindex, or give bare arrays")
+    values = values.astype(np.float64) if values.dtype.kind in "iuf" else np.empty(0)
+    values.flags.writeable = False
+    return values
 
 
 def _shock_factor(model: Model, pairs: Correlation) -> tuple[tuple[str, ...], NDArray[np.float64]]:

@@ -9,8 +9,8 @@ import xarray as xr
 
 from montecarlo_ai.arguments import checked_run, checked_scenario, progress_bar
 from montecarlo_ai.checks import Checks
-from montecarlo_ai.engine import Engine, Store, in_order, ranges
-from montecarlo_ai.ensemble import SCENARIO_KEY, dataset, event_years, identity, input_variables, labels
+from montecarlo_ai.engine import Engine, Store, ranges
+from montecarlo_ai.ensemble import SCENARIO_KEY, Carried, dataset, event_years, identity, input_variables, labels
 from montecarlo_ai.errors import InputError
 from montecarlo_ai.kernels.options import BLOCK
 from montecarlo_ai.memory import check_memory
@@ -94,7 +94,7 @@ def simulate(
         drawn[:, first : first + count] = inputs.transpose(1, 0, 2).reshape(len(drawn), len(inputs) * BLOCK)[:, :count]
 
     with progress_bar(n_paths, progress) as bar:
-        for _ in in_order(work, ranges(n_paths, _RANGE), threads, bar.update):
+        for _ in engine.in_order(work, ranges(n_paths, _RANGE), threads, bar.update):
             pass
     states = {name: xr.Variable(("time", "path"), values[i], labels(scenario, name)) for i, name in enumerate(kept)}
     about_events = {"units": "years", "long_name": "first passage since the start, infinite if never"}
@@ -164,7 +164,7 @@ def _scenario_of(ensemble: xr.Dataset, scenario: Scenario | None) -> Scenario:
     if due is None:
         checks.add("ensemble", type(ensemble).__name__, "must be a result of simulate or summarize")
         checks.finish()
-    found = scenario if scenario is not None else ensemble.encoding.get(SCENARIO_KEY)
+    found = scenario if scenario is not None else ensemble.encoding.get(SCENARIO_KEY, Carried(None)).scenario
     if found is None:
         from montecarlo_ai.scenario_file import scenario_from_canonical
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,9 +11,9 @@ from numpy.typing import NDArray
 
 from montecarlo_ai.arguments import checked_run, checked_scenario, progress_bar
 from montecarlo_ai.checks import Checks
-from montecarlo_ai.engine import LARGEST_AHEAD, Engine, Store, in_order, ranges
+from montecarlo_ai.engine import LARGEST_AHEAD, Engine, Store, ranges
 from montecarlo_ai.ensemble import dataset, identity, labels
-from montecarlo_ai.errors import InputError
+from montecarlo_ai.errors import InputError, invalid
 from montecarlo_ai.kernels.options import BLOCK
 from montecarlo_ai.kernels.reductions import BINS, SUPER_BLOCK, Tally
 from montecarlo_ai.memory import check_memory
@@ -25,7 +26,7 @@ _COUNTS = ("event_count", "event_time_count", "first_count", "tie_count")
 _PILOT = 4_096
 _PILOT_BYTES = 2**30
 _SLAB_BYTES = 1_000_000
-_SMALLEST_SCALE = 1e-9
+_SMALLEST_SCALE = 4.0 * np.finfo(np.float64).tiny
 _COMMON = 0.01
 
 
@@ -46,7 +47,8 @@ def summarize(
     Means, standard deviations and first-passage counts are those of the ensemble that `simulate` makes of the same
     scenario, seed and number of paths. Quantiles are read from histograms whose ranges come from the first 4,096
     paths; the error beside each is one standard error: that of sampling, and that of a place that is known to its bin
-    (the bin's width over the square root of 12), added in squares.
+    (the bin's width over the square root of 12), added in squares. Levels 0 and 1 are the smallest and the largest
+    value, exactly.
 
     Parameters
     ----------
@@ -93,15 +95,14 @@ def summarize(
     engine = Engine(scenario, seed)
     keep = np.array([scenario.model.state_fields.index(name) for name in kept], dtype=np.int64)
     n_times = scenario.time.n_steps + 1
-    pilot = _pilot_paths(len(keep), n_times)
-    cells = len(keep) * n_times
-    needed = cells * (8 * pilot + BINS * (8 + 2 * (LARGEST_AHEAD + 1) * threads))
+    slab = _slab(len(keep), n_times)
+    counted = BINS * (8 + 2 * (LARGEST_AHEAD + 1) * threads)
+    needed = len(keep) * n_times * (counted + 8 * slab * threads) + 8 * n_times * _pilot_paths(n_times)
     check_memory(needed, "variables", list(kept), "describe fewer variables, or take fewer steps")
-    centre, scale = _pilot(engine, keep, pilot)
+    centre, scale = _pilot(engine, keep, min(_pilot_paths(n_times), n_paths))
     inverse_scale = 1.0 / scale
     chips = [scenario.model.event_fields.index(cause) for cause in scenario.chips]
     n_events = len(scenario.model.event_fields)
-    slab = _slab(len(keep), n_times)
 
     def work(first: int, count: int) -> Tally:
         tally = Tally.empty(len(keep), n_events, n_times)
@@ -115,7 +116,7 @@ def summarize(
 
     total = Tally.empty(len(keep), n_events, n_times, total=True)
     with progress_bar(n_paths, progress) as bar:
-        for tally in in_order(work, ranges(n_paths, SUPER_BLOCK), threads, bar.update):
+        for tally in engine.in_order(work, ranges(n_paths, SUPER_BLOCK), threads, bar.update):
             total.merge(tally)
     statistics = _statistics(scenario, kept, levels, total, centre, scale, n_paths, stored)
     attributes = identity(scenario, kind="summary", seed=seed, n_paths=n_paths, dtype=dtype)
@@ -157,30 +158,41 @@ def _checked_levels(quantiles: Sequence[float]) -> tuple[float, ...]:
     return tuple(levels)
 
 
-def _pilot_paths(n_variables: int, n_times: int) -> int:
+def _pilot_paths(n_times: int) -> int:
     """Return how many paths the pilot has: 4,096, fewer where the grid is so long that they would fill the memory."""
-    fitting = _PILOT_BYTES // (8 * max(n_variables, 1) * n_times)
-    return int(np.clip(fitting // BLOCK, 1, _PILOT // BLOCK)) * BLOCK
+    return int(np.clip(_PILOT_BYTES // (8 * n_times) // BLOCK, 1, _PILOT // BLOCK)) * BLOCK
 
 
 def _pilot(engine: Engine, keep: NDArray[np.int64], paths: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return centre and scale of each histogram, (variables, times), from the first paths of the seed.
+    """Return centre and scale of each histogram, (variables, times), from the first paths of the run."""
+    n_times, n_events = engine.n_steps + 1, len(engine.scenario.model.event_fields)
+    drawn, passage = engine.inputs_of(0, paths), np.empty((n_events, paths), dtype=np.int32)
+    centre, scale = np.empty((len(keep), n_times)), np.empty((len(keep), n_times))
+    for first, count in ranges(len(keep), max(1, _PILOT_BYTES // (8 * n_times * paths))):
+        these = slice(first, first + count)
+        values = np.empty((count, n_times, paths))
+        engine.run(0, paths, drawn, keep[these], Store(values, passage, 0))
+        centre[these], scale[these] = _places(values)
+    return centre, scale
+
+
+def _places(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return centre and scale for values over (variables, times, paths), which are sorted in place.
 
     The centre is a value on which many paths stand, where there is one (it is counted apart), else the median; the
-    scale is half the middle 90%, or half the range where the middle has no width.
+    scale is half the middle 90%; half the range where the middle has no width; and where all values are one, its size.
     """
-    n_times, n_events = engine.n_steps + 1, len(engine.scenario.model.event_fields)
-    values = np.empty((len(keep), n_times, paths))
-    passage = np.empty((n_events, paths), dtype=np.int32)
-    engine.run(0, paths, engine.inputs_of(0, paths), keep, Store(values, passage, 0))
     values.sort(axis=2)
+    paths = values.shape[2]
     centre = values[:, :, paths // 2].copy()
-    for variable, time in np.argwhere((np.diff(values, axis=2) == 0.0).sum(axis=2) > _COMMON * paths):
+    for variable, time in np.argwhere((values[:, :, 1:] == values[:, :, :-1]).sum(axis=2) > _COMMON * paths):
         found, times_found = np.unique(values[variable, time], return_counts=True)
         centre[variable, time] = found[times_found.argmax()]
-    middle = values[:, :, int(0.95 * paths)] - values[:, :, int(0.05 * paths)]
-    spread = np.where(middle > 0.0, middle, values[:, :, -1] - values[:, :, 0]) / 2.0
-    return centre, np.maximum(spread, np.maximum(np.abs(centre) * _SMALLEST_SCALE, _SMALLEST_SCALE))
+    half = 0.5 * values  # before a difference, which could overflow
+    middle = half[:, :, int(0.95 * paths)] - half[:, :, int(0.05 * paths)]
+    scale = np.where(middle > 0.0, middle, half[:, :, -1] - half[:, :, 0])
+    scale = np.where(scale > 0.0, scale, np.where(centre != 0.0, np.abs(centre), 1.0))
+    return centre, np.maximum(scale, _SMALLEST_SCALE)
 
 
 def _statistics(
@@ -195,53 +207,88 @@ def _statistics(
 ) -> dict[str, xr.Variable]:
     """Return quantiles with their errors, means and standard deviations."""
     shift = total.sums / n_paths
-    deviation = np.sqrt(np.maximum(total.squares / n_paths - shift**2, 0.0))
+    with np.errstate(over="ignore", invalid="ignore"):
+        variance = np.maximum(total.squares / n_paths - shift**2, 0.0)
+        deviation = scale * np.sqrt(np.where(np.isnan(variance), np.inf, variance))
     result = {}
     for i, name in enumerate(kept):
+        ends = total.lowest[i], total.highest[i]
         columns = [
-            _quantiles(total.counts[i, t], int(total.atoms[i, t]), centre[i, t], scale[i, t], levels)
-            for t in range(centre.shape[1])
+            _quantiles(total.counts[i, t], int(total.atoms[i, t]), centre[i, t], scale[i, t], (low, high), levels)
+            for t, (low, high) in enumerate(zip(*ends, strict=True))
         ]
-        value, error = np.array(columns, dtype=stored).transpose(1, 2, 0)
-        mean = (centre[i] + shift[i]).astype(stored)
+        value, error = np.array(columns).transpose(1, 2, 0)
         both, alone = ("quantile", "time"), ("time",)
-        result[name] = xr.Variable(both, value, labels(scenario, name))
-        result[f"{name}_error"] = xr.Variable(both, error, labels(scenario, name, prefix="error of "))
-        result[f"{name}_mean"] = xr.Variable(alone, mean, labels(scenario, name, prefix="mean of "))
-        std = labels(scenario, name, prefix="standard deviation of ")
-        result[f"{name}_std"] = xr.Variable(alone, deviation[i].astype(stored), std)
+        for variable, prefix, dims, values in (
+            (name, "", both, value),
+            (f"{name}_error", "error of ", both, error),
+            (f"{name}_mean", "mean of ", alone, centre[i] + scale[i] * shift[i]),
+            (f"{name}_std", "standard deviation of ", alone, deviation[i]),
+        ):
+            result[variable] = xr.Variable(dims, _cast(variable, values, stored), labels(scenario, name, prefix=prefix))
     return result
 
 
+def _cast(name: str, values: NDArray[np.float64], stored: str) -> NDArray[np.floating]:
+    """Return a statistic in the precision asked for; raise where it does not fit."""
+    with np.errstate(over="ignore"):
+        cast: NDArray[np.floating] = values.astype(stored)
+    if not np.array_equal(np.isinf(cast), np.isinf(values)):
+        rule = f"cannot hold {name}, which reaches {np.abs(values[np.isfinite(values)]).max():.3g}"
+        raise invalid("store_dtype", stored, rule, 'take "float64"')
+    return cast
+
+
 def _quantiles(
-    counts: NDArray[np.int64], atom: int, centre: float, scale: float, levels: Sequence[float]
+    counts: NDArray[np.int64],
+    atom: int,
+    centre: float,
+    scale: float,
+    ends: tuple[float, float],
+    levels: Sequence[float],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return quantiles of a histogram and their errors, from the piecewise linear distribution function.
 
-    The atom stands on the lower edge of the bin in the middle, where the function jumps.
+    It runs from the smallest to the largest value; the atom stands on the lower edge of the bin in the middle, where
+    the function jumps.
     """
-    edges = _edges() * scale + centre
+    with np.errstate(over="ignore"):
+        edges = np.clip(_inner_edges() * scale + centre, *ends)
+    edges = np.concatenate([ends[:1], edges, ends[1:]])
     half = BINS // 2
     n = int(counts.sum())
     below = np.concatenate([[0], np.cumsum(counts)]) / n
     at = np.insert(below, half + 1, below[half] + atom / n)
     places = np.insert(edges, half + 1, edges[half])
     level = np.asarray(levels)
-    value = np.interp(level, at, places)
-    width = np.interp(level, below[1:], np.diff(edges))
+    value, half_width = _inverse(at, places, level)
     sampling = np.sqrt(level * (1.0 - level) / n)
-    low = np.interp(np.maximum(level - sampling, 0.0), at, places)
-    high = np.interp(np.minimum(level + sampling, 1.0), at, places)
-    inside_atom = (atom > 0) & (value == centre)
-    binning = np.where(inside_atom, 0.0, width / np.sqrt(12.0))
-    return value, np.hypot((high - low) / 2.0, binning)
+    low, _ = _inverse(at, places, np.maximum(level - sampling, 0.0))
+    high, _ = _inverse(at, places, np.minimum(level + sampling, 1.0))
+    error = np.hypot(0.5 * high - 0.5 * low, half_width / np.sqrt(3.0))
+    exact = (level == 0.0) | (level == 1.0)
+    return np.where(exact, np.where(level == 0.0, *ends), value), np.where(exact, 0.0, error)
 
 
-def _edges() -> NDArray[np.float64]:
-    """Return the edges of the bins in units of the scale; the infinite ones repeat their neighbours."""
+def _inverse(
+    at: NDArray[np.float64], places: NDArray[np.float64], level: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return where a piecewise linear distribution function reaches levels, and half the width of the piece."""
+    upper = np.searchsorted(at, level)
+    lower = np.maximum(upper - 1, 0)
+    rise = at[upper] - at[lower]
+    part = np.divide(level - at[lower], rise, out=np.zeros_like(level), where=rise > 0.0)
+    half_width = 0.5 * places[upper] - 0.5 * places[lower]
+    between = (1.0 - part) * places[lower] + part * places[upper]
+    return np.where(half_width == 0.0, places[upper], between), half_width
+
+
+@functools.cache
+def _inner_edges() -> NDArray[np.float64]:
+    """Return the edges between bins in units of the scale."""
     g = np.arange(1, BINS) / BINS * 2.0 - 1.0
-    inner = g / (1.0 - np.abs(g))
-    return np.concatenate([inner[:1], inner, inner[-1:]])
+    edges: NDArray[np.float64] = g / (1.0 - np.abs(g))
+    return edges
 
 
 def _counts(scenario: Scenario, total: Tally) -> dict[str, xr.Variable]:

@@ -7,8 +7,8 @@ import weakref
 
 import numpy as np
 import pytest
-from models import BusinessParams, business, walk
-from reference import normal_shocks, uniform_shocks
+from models import business, walk
+from twin import assert_meets_its_twin
 
 import montecarlo_ai as mc
 from montecarlo_ai import simulation, summary
@@ -148,27 +148,7 @@ def test_memory_of_a_summary_does_not_grow(monkeypatch):
 @pytest.mark.parametrize("path", [0, 300, 19_999])
 def test_plain_python_twin(ensemble, path):
     """The user's own functions, run as they stand on independently made shocks: 1e-9 of the largest magnitude."""
-    scenario = business()
-    model, time = scenario.model, scenario.time
-    row = ensemble.isel(path=path)
-    params = BusinessParams(*(float(row[name]) for name in BusinessParams._fields))
-    normal = [normal_shocks(SEED, group, path, time.n_steps) for group in (0, 1, 3)]
-    demand, price, cash = scenario.shock_factor[1] @ np.array(normal)
-    strike = uniform_shocks(SEED, 2, path, time.n_steps)
-    state = model.initial(params)
-    states, passage = [state], dict.fromkeys(model.event_fields, np.inf)
-    for k in range(time.n_steps):
-        shocks = model.shocks_type(demand[k], price[k], strike[k], cash[k])
-        forcing = model.forcing_type(scenario.forcing["rent"][k])
-        state = model.step(state, params, shocks, mc.Clock(k * time.dt, time.dt, k), forcing)
-        states.append(state)
-        happened = model.events(state, params, mc.Clock((k + 1) * time.dt, time.dt, k + 1))
-        for name, value in zip(model.event_fields, happened, strict=True):
-            if (value if isinstance(value, bool | np.bool_) else value < 0.0) and passage[name] == np.inf:
-                passage[name] = (k + 1) / 12
-    for name, values in zip(model.state_fields, np.array(states).T, strict=True):
-        np.testing.assert_allclose(row[name].values, values, rtol=0, atol=1e-9 * np.abs(values).max())
-    assert dict(zip(model.event_fields, row.event_time.values.tolist(), strict=True)) == passage
+    assert_meets_its_twin(ensemble, business(), path)
 
 
 def test_scenarios_are_equal_by_content():

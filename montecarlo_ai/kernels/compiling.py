@@ -1,40 +1,32 @@
-"""From a model to a compiled kernel, kept on disk so that a second process does not compile it again.
+"""From a model to a compiled kernel.
 
-The emitted source lies in a file named by a hash of all that it depends on: the user's functions with their helpers
-and closed-over values, the kernel's own sources, the processor, and the versions of the compilers. Where the folder
-cannot be written, or what it holds is broken, the kernel is compiled in memory.
+The kernel is kept on disk under a hash of all that it depends on: the user's functions with their helpers and
+closed-over values, and what every kernel depends on (`disk.surroundings`).
 """
 
 from __future__ import annotations
 
 import contextlib
-import functools
 import hashlib
 import os
-import platform
 import re
-import sys
-import tempfile
 import threading
 import types
-from collections.abc import Callable, Iterator
-from importlib import resources
-from pathlib import Path
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
-import llvmlite
 import llvmlite.binding as llvm
-import numba
-import numpy as np
+from numba import config, njit
 from numba.core import types as nb
 from numba.core.compiler_lock import global_compiler_lock
 
 from montecarlo_ai.errors import ModelError, Problem
-from montecarlo_ai.functions import fingerprint, helpers, is_helper, references
+from montecarlo_ai.functions import fingerprint, helpers, references
 from montecarlo_ai.kernels import (
     rows,
     special,  # noqa: F401  (registers the fast functions)
 )
+from montecarlo_ai.kernels.disk import compiled, surroundings
 from montecarlo_ai.kernels.emit import KernelSpec, kernel_source, shock_rows
 from montecarlo_ai.kernels.options import COMPILE
 from montecarlo_ai.model import Clock, Model
@@ -42,10 +34,8 @@ from montecarlo_ai.model import Clock, Model
 INTERLEAVE = 2
 """Iterations of a lane loop in flight at once: hides the latency of dependent operations."""
 
-CACHE_VARIABLE = "MONTECARLO_AI_CACHE_DIR"
-
 _f8, _i8 = nb.float64, nb.int64
-_tuple, _mixed = nb.Tuple, nb.NamedTuple  # type: ignore[attr-defined]  # numba hides them from mypy
+_tuple, _mixed, _optional = nb.Tuple, nb.NamedTuple, nb.Optional  # type: ignore[attr-defined]  # numba hides them from mypy
 _SIGNATURE = (
     _tuple((nb.uint64, nb.uint64, nb.uint64)),
     _tuple((_i8, _i8, _f8, nb.boolean)),
@@ -77,6 +67,10 @@ def kernel_of(model: Model, constants: frozenset[str]) -> Callable[..., None]:
     ModelError
         If a function cannot be compiled; the sentence names the function and the place.
     """
+    if config.DISABLE_JIT:
+        raise ModelError(
+            Problem("NUMBA_DISABLE_JIT", 1, "leaves models uncompiled, and only compiled ones run", "unset it")
+        )
     spec = KernelSpec(
         states=model.state_fields,
         shocks=model.shock_fields,
@@ -101,89 +95,24 @@ def model_hash(model: Model) -> str:
     return digest.hexdigest()
 
 
-def cache_folder() -> Path:
-    """Return where kernels are kept: ``$MONTECARLO_AI_CACHE_DIR``, or the user's cache folder."""
-    chosen = os.environ.get(CACHE_VARIABLE)
-    if chosen:
-        return Path(chosen)
-    if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA")
-        return Path(base or Path.home() / "AppData" / "Local") / "montecarlo_ai"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "montecarlo_ai"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "montecarlo_ai"
-
-
 def _key(model: Model, source: str, constants: frozenset[str]) -> str:
     """Return the hash of all that the compiled code depends on."""
     digest = hashlib.sha256(source.encode())
     digest.update(model_hash(model).encode())
     digest.update(repr((model.param_fields, sorted(constants), model.forcing_fields)).encode())
-    digest.update(_surroundings())
+    digest.update(surroundings() + bytes([INTERLEAVE]))
     return digest.hexdigest()
 
 
-@functools.cache
-def _surroundings() -> bytes:
-    """Return what compiled code depends on beside the model: the kernel's sources, the processor, the compilers."""
-    folder = resources.files("montecarlo_ai.kernels")
-    files = sorted((entry.name, entry.read_bytes()) for entry in folder.iterdir() if entry.name.endswith(".py"))
-    features = sorted(llvm.get_host_cpu_features().items())
-    versions = (platform.python_version(), np.__version__, numba.__version__, llvmlite.__version__)
-    return repr((files, versions, llvm.get_host_cpu_name(), features, INTERLEAVE)).encode()
-
-
 def _compile(model: Model, source: str, constants: frozenset[str], key: str) -> Callable[..., None]:
-    """Return the kernel, compiled or loaded; in memory when the folder on disk does not serve."""
-    path = _source_file(source, key)
-    if path is not None:
-        # Whatever a broken or unwritable cache raises, compiling works; what the compiler refuses, it refuses twice.
-        with contextlib.suppress(Exception):
-            return _execute(model, source, constants, key, str(path), cache=True)
+    """Return the kernel, compiled or loaded."""
     try:
-        return _execute(model, source, constants, key, f"<kernel {key[:16]}>", cache=False)
+        jitted = {role: _jitted(model, role) for role in ("initial", "step", "events")}
+        names = {**jitted, "Clock": Clock, **_readers(model, constants)}
+        with _interleaved(INTERLEAVE):
+            return compiled(source, key, names, _SIGNATURE)
     except Exception as error:
         raise _translated(model, error) from None
-
-
-def _source_file(source: str, key: str) -> Path | None:
-    """Return the file of the source, written whole or not at all; None where the folder cannot be written."""
-    try:
-        folder = cache_folder()
-        path = folder / f"kernel_{key[:40]}.py"
-        if path.exists() and path.read_text() == source:
-            return path
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=folder, suffix=".tmp", delete=False) as file:
-            file.write(source)
-        Path(file.name).replace(path)
-        return path
-    except (OSError, RuntimeError, UnicodeDecodeError):
-        return None
-
-
-def _execute(
-    model: Model, source: str, constants: frozenset[str], key: str, filename: str, *, cache: bool
-) -> Callable[..., None]:
-    """Return the compiled ``run`` of an emitted module."""
-    name = f"montecarlo_ai_kernel_{key[:40]}"
-    module = types.ModuleType(name)
-    module.__file__ = filename
-    module.__dict__.update(
-        CACHE=cache,
-        step=_jitted(model.step),
-        initial=_jitted(model.initial),
-        events=_jitted(model.events),
-        Clock=Clock,
-        **_readers(model, constants),
-    )
-    sys.modules[name] = module  # before it is executed: code loaded from the cache looks its module up by name
-    with _interleaved(INTERLEAVE):
-        exec(compile(source, filename, "exec"), module.__dict__)
-        run = module.__dict__["run"]
-        run.compile(_SIGNATURE)
-        run.disable_compile()
-    return run
 
 
 def _readers(model: Model, constants: frozenset[str]) -> dict[str, Any]:
@@ -214,28 +143,52 @@ def _interleaved(count: int) -> Iterator[None]:
             llvm.set_option("montecarlo_ai", "-force-vector-interleave=0")
 
 
-def _jitted(function: Callable[..., Any]) -> Any:
-    """Return a function and its helpers ready to be compiled into their caller."""
-    ready: dict[Callable[..., Any], Any] = {}
+def _jitted(model: Model, role: str) -> Any:
+    """Return a function of the model, its helpers with it, ready to be compiled into its caller."""
+    function = getattr(model, role)
+    ready: dict[Any, Any] = {
+        kind: _inlined(_constructor(kind, booleans))
+        for kind, booleans in ((model.state_type, ()), (model.events_type, model.boolean_events))
+    }
     for each in helpers(function):
-        ready[each] = numba.njit(forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, **COMPILE)(
-            _rebound(each, ready)
-        )
+        ready[each] = _inlined(_rebound(each, ready))
     return ready[function]
 
 
-def _rebound(function: Callable[..., Any], ready: dict[Callable[..., Any], Callable[..., Any]]) -> Callable[..., Any]:
-    """Return a copy of a function in which the helpers it refers to are the compiled ones."""
+def _inlined(function: Callable[..., Any]) -> Any:
+    """Return a function jitted for use inside others only; a look-up beyond the end of a table raises."""
+    options = {"forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True, "boundscheck": True}
+    return njit(**options, **COMPILE)(function)
+
+
+def _constructor(kind: Any, booleans: Collection[str]) -> Callable[..., Any]:
+    """Return a function that makes a NamedTuple with float fields out of any numbers.
+
+    For the compiler ``State(0, 1.5)`` and ``State(0.5, 1.5)`` are values of different types, between which a function
+    cannot choose.
+    """
+    fields = ", ".join(kind._fields)
+    values = ", ".join(name if name in booleans else f"1.0 * {name}" for name in kind._fields)
+    scope: dict[str, Any] = {"_kind": kind}  # no field begins with an underscore
+    exec(f"def construct({fields}):\n    return _kind({values})", scope)
+    construct: Any = scope["construct"]
+    construct.__defaults__ = tuple(kind._field_defaults.values()) or None
+    return construct
+
+
+def _rebound(function: Callable[..., Any], ready: Mapping[Any, Any]) -> Callable[..., Any]:
+    """Return a copy of a function in which the helpers and the NamedTuples it refers to are the compiled ones."""
     scope = dict(function.__globals__)
     proxies: dict[str, types.ModuleType] = {}
     swapped: dict[str, Any] = {}
-    rooted = {r.chain[0] for r in references(function) if len(r.chain) > 1 and is_helper(r.value)}
-    for chain, value in references(function):
-        compiled = ready[value] if is_helper(value) else value
+    found = references(function)
+    rooted = {r.chain[0] for r in found if len(r.chain) > 1 and _is_ready(r.value, ready)}
+    for chain, value in found:
+        stand_in = ready[value] if _is_ready(value, ready) else value
         if len(chain) == 1:
-            swapped[chain[0]] = compiled
+            swapped[chain[0]] = stand_in
         elif chain[0] in rooted:
-            swapped[chain[0]] = _proxy(proxies, chain, compiled)
+            swapped[chain[0]] = _proxy(proxies, chain, stand_in)
     scope.update({name: value for name, value in swapped.items() if name not in function.__code__.co_freevars})
     closure = tuple(
         types.CellType(swapped.get(name, cell.cell_contents))
@@ -245,6 +198,11 @@ def _rebound(function: Callable[..., Any], ready: dict[Callable[..., Any], Calla
     copy.__kwdefaults__ = function.__kwdefaults__
     copy.__qualname__ = function.__qualname__
     return copy
+
+
+def _is_ready(value: Any, ready: Mapping[Any, Any]) -> bool:
+    """Return whether a compiled version stands in for a value."""
+    return isinstance(value, types.FunctionType | type) and value in ready
 
 
 def _proxy(proxies: dict[str, types.ModuleType], chain: tuple[str, ...], value: Any) -> types.ModuleType:
@@ -273,8 +231,10 @@ def _translated(model: Model, error: Exception) -> ModelError:
                 name = role if each is function else f"{role}: {each.__name__}"
                 rule = f"cannot be compiled: {_reason(message)}"
                 return ModelError(Problem(f"{name} (line {inside[0]})", each.__qualname__, rule, remedy))
-    role = next((role for role in roles if not _compiles_alone(model, role)), "step")
-    return ModelError(Problem(role, roles[role].__qualname__, f"cannot be compiled: {_reason(message)}", remedy))
+    told = {role: _refusal(model, role) for role in roles}
+    role = next((role for role, reason in told.items() if reason), "step")
+    rule = f"cannot be compiled: {told[role] or _reason(message)}"
+    return ModelError(Problem(role, roles[role].__qualname__, rule, remedy))
 
 
 def _lines_of(message: str, file: str) -> list[int]:
@@ -283,8 +243,8 @@ def _lines_of(message: str, file: str) -> list[int]:
     return [int(digits) for digits in found]
 
 
-def _compiles_alone(model: Model, role: str) -> bool:
-    """Return whether one function of a model compiles when it is called with floats in all fields."""
+def _refusal(model: Model, role: str) -> str:
+    """Return why one function of a model does not serve when it is called with floats in all fields, or nothing."""
     known = () if model.forcing_type is None else (rows.tuple_type(model.forcing_type),)
     state, params, shocks = map(rows.tuple_type, (model.state_type, model.params_type, model.shocks_type))
     clock = _mixed((nb.float64, nb.float64, nb.int64), Clock)
@@ -294,16 +254,18 @@ def _compiles_alone(model: Model, role: str) -> bool:
         "events": (state, params, clock),
     }[role]
     try:
-        _jitted(getattr(model, role)).compile(arguments)
-    except Exception:
-        return False
-    return True
+        jitted = _jitted(model, role)
+        jitted.compile(arguments)
+    except Exception as error:
+        return _reason(str(error))
+    returned = jitted.nopython_signatures[0].return_type
+    return "it may return None" if isinstance(returned, _optional) else ""
 
 
 def _reason(message: str) -> str:
     """Return the line of a compiler message that says what was wrong."""
-    noise = ("Failed", "During", "File ", "Pass ", "[", "-", ">>>", "There are", "raised from", "def ", "^", "<source")
-    lines = [line.strip() for line in message.splitlines()]
+    noise = ("Failed", "During", "File ", "Pass ", "[", "-", "There are", "raised from", "def ", "^", "<source")
+    lines = [line.strip().removeprefix(">>> ") for line in message.splitlines()]
     telling = [line for line in lines if line and not line.startswith(noise)]
     said = " ".join(telling[:2]).partition(" Raised from ")[0]
     return said.rstrip(".:") or "the compiler gave no reason"

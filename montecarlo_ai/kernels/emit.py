@@ -81,8 +81,9 @@ _BLOCK = """
         width = min(LANES, np.uintp(n_paths) - base)
         column = np.uintp(first_column) + base
         for lane in range(LANES):
-            write_state(state, lane, initial(read_params(inputs, block, lane, constants)))
-            healthy[0, lane] = 0.0
+            begun = initial(read_params(inputs, block, lane, constants))
+            write_state(state, lane, begun)
+            healthy[0, lane] = sickness(begun)
 @NEVER@
         for row in range(keep.size):
             source = np.uintp(keep[row])

@@ -15,9 +15,9 @@ import hashlib
 from typing import Any
 
 import numpy as np
-from numba import njit
+from numba import njit, types
 
-from montecarlo_ai.kernels.intrinsics import wide_vectors
+from montecarlo_ai.kernels.disk import kept
 from montecarlo_ai.kernels.options import COMPILE
 
 STREAM_VERSION = 1
@@ -46,12 +46,11 @@ def philox(c0: Any, c1: Any, c2: Any, c3: Any, k0: Any, k1: Any) -> Any:
     return c0 & _MASK, c1 & _MASK, c2 & _MASK, c3 & _MASK
 
 
-@njit(**COMPILE, cache=True)
+@kept(types.uint64, types.uint64, types.uint64, types.float64[::1])
 def fill_input_uniforms(seed: Any, name_word: Any, first_path: Any, out: Any) -> None:
     """Write one input's uniforms for consecutive paths: 52 bits each, the midpoints of 2**52 equal cells of (0, 1)."""
     key_low, key_high = seed & _MASK, seed >> _HALF
     last = np.uint64(DOMAIN_INPUTS << 16)
-    wide_vectors()
     for i in range(np.uintp(out.shape[0])):
         path = first_path + np.uint64(i)
         w0, w1, _, _ = philox(path & _MASK, path >> _HALF, name_word, last, key_low, key_high)

@@ -12,10 +12,11 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import njit
+from numba import njit, types
 from numpy.typing import NDArray
 
-from montecarlo_ai.kernels.intrinsics import polynomial, wide_vectors
+from montecarlo_ai.kernels.disk import kept
+from montecarlo_ai.kernels.intrinsics import polynomial
 from montecarlo_ai.kernels.options import COMPILE
 from montecarlo_ai.kernels.special import fast_log
 
@@ -73,9 +74,9 @@ def normal_quantile(u: Any) -> Any:
     return -size if q < 0.0 else size
 
 
-@njit(**COMPILE, cache=True)
+@kept(types.float64[::1], types.float64[::1])
 def _fill(u: Any, out: Any) -> None:
-    wide_vectors()
+    """Write the quantile of each probability."""
     for i in range(np.uintp(u.size)):
         out[i] = normal_quantile(u[i])
 

@@ -2,8 +2,9 @@
 
 A value falls into a bin by a monotone map of the whole line onto (0, 1), g = (1 + y / (1 + |y|)) / 2 with
 y = (x - centre) / scale, where centre and scale come from a pilot run: bins are narrow where the mass is, and no
-value is outside. Values equal to the centre are counted apart, so that a point mass there stays exact. Counts are
-integers and merge in any order; sums are kept per super-block and combined in order by the caller.
+value is outside. Values equal to the centre are counted apart, so that a point mass there stays exact, and the smallest
+and the largest value end the outermost bins. Counts are integers and merge in any order; sums are kept per super-block
+and combined in order by the caller.
 """
 
 from __future__ import annotations
@@ -13,15 +14,20 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
-from numba import njit
+from numba import types
 from numpy.typing import NDArray
 
-from montecarlo_ai.kernels.intrinsics import stack_float64, stack_int32, stack_uint16, wide_vectors
-from montecarlo_ai.kernels.options import COMPILE
+from montecarlo_ai.kernels.disk import kept
+from montecarlo_ai.kernels.intrinsics import stack_float64, stack_int32, stack_uint16
 
 BINS = 1024
 SUPER_BLOCK = 16_384
 """Paths of one tally: few enough for 16-bit counts, whose histograms stay in the processor's second-level cache."""
+
+_FAR = 1e30
+"""Beyond it, in units of the scale, every value is in the outermost bin; keeps infinity out of the map."""
+
+_by_time, _counts_by_time = types.float64[:, ::1], types.int64[:, ::1]
 
 
 @dataclass(frozen=True)
@@ -34,7 +40,9 @@ class Tally:
     atoms : (variables, times) int64
         How many values equal the centre.
     sums, squares : (variables, times) float64
-        About the centre.
+        Of y: about the centre, in units of the scale.
+    lowest, highest : (variables, times) float64
+        The smallest and the largest value; infinite while there is none.
     happened : (events, times + 1) int64
         First passages at each grid time; never, in the last column.
     first : (events + 1, times + 1) int64
@@ -47,6 +55,8 @@ class Tally:
     atoms: NDArray[np.int64]
     sums: NDArray[np.float64]
     squares: NDArray[np.float64]
+    lowest: NDArray[np.float64]
+    highest: NDArray[np.float64]
     happened: NDArray[np.int64]
     first: NDArray[np.int64]
     ties: NDArray[np.int64]
@@ -60,6 +70,8 @@ class Tally:
             atoms=np.zeros(shape, dtype=np.int64),
             sums=np.zeros(shape),
             squares=np.zeros(shape),
+            lowest=np.full(shape, np.inf),
+            highest=np.full(shape, -np.inf),
             happened=np.zeros((n_events, n_times + 1), dtype=np.int64),
             first=np.zeros((n_events + 1, n_times + 1), dtype=np.int64),
             ties=np.zeros(n_times + 1, dtype=np.int64),
@@ -67,9 +79,10 @@ class Tally:
 
     def merge(self, later: Tally) -> None:
         """Add the tally of the paths that follow."""
+        combine = {"lowest": np.minimum, "highest": np.maximum}
         for field in fields(self):
             mine = getattr(self, field.name)
-            mine += getattr(later, field.name)
+            combine.get(field.name, np.add)(mine, getattr(later, field.name), out=mine)
 
     def add(
         self,
@@ -93,19 +106,35 @@ class Tally:
         chips : sequence of int
             Rows of the events that are chips.
         """
-        _add_values(values, width, centre, inverse_scale, self.counts, self.atoms, self.sums, self.squares)
+        _add_values(
+            values,
+            width,
+            centre,
+            inverse_scale,
+            self.counts,
+            self.atoms,
+            (self.sums, self.squares, self.lowest, self.highest),
+        )
         _add_passages(passage, width, np.array(chips, dtype=np.int64), self.happened, self.first, self.ties)
 
 
-@njit(**COMPILE, cache=True)
+@kept(
+    types.float64[:, :, ::1],
+    types.int64,
+    _by_time,
+    _by_time,
+    types.uint16[:, :, ::1],
+    _counts_by_time,
+    types.UniTuple(_by_time, 4),
+)
 def _add_values(
-    values: Any, width: Any, centre: Any, inverse_scale: Any, counts: Any, atoms: Any, sums: Any, squares: Any
+    values: Any, width: Any, centre: Any, inverse_scale: Any, counts: Any, atoms: Any, moments: Any
 ) -> None:
-    """Add the values of consecutive columns to their histograms and sums."""
-    wide_vectors()
+    """Add the values of consecutive columns to their histograms, sums and extremes."""
+    sums, squares, lowest, highest = moments
     bins = stack_int32(1, 256)
     part = stack_uint16(4, BINS)  # neighbours count apart, so that equal bins in a row do not wait for one another
-    sums_by_lane = stack_float64(3, 256)  # lanes are summed apart: an ordered sum would wait for every addition
+    by_lane = stack_float64(5, 256)  # lanes are summed apart: an ordered sum would wait for every addition
     n_bins = np.float64(BINS)
     last = np.int32(BINS - 1)
     for variable in range(centre.shape[0]):
@@ -115,35 +144,43 @@ def _add_values(
             for i in range(np.uintp(4)):
                 for j in range(np.uintp(BINS)):
                     part[i, j] = np.uint16(0)
-            for i in range(np.uintp(3)):
-                for j in range(np.uintp(256)):
-                    sums_by_lane[i, j] = 0.0
+            for j in range(np.uintp(256)):
+                by_lane[0, j] = by_lane[1, j] = by_lane[2, j] = 0.0
+                by_lane[3, j], by_lane[4, j] = np.inf, -np.inf
             for begin in range(np.uintp(0), np.uintp(width), np.uintp(256)):
                 lanes = min(np.uintp(256), np.uintp(width) - begin)
                 for lane in range(lanes):
-                    d = series[begin + lane] - middle
+                    x = series[begin + lane]
+                    d = x - middle
                     y = d * inverse
-                    g = (0.5 + 0.5 * y / (1.0 + abs(y))) * n_bins
+                    near = min(max(y, -_FAR), _FAR)
+                    g = (0.5 + 0.5 * near / (1.0 + abs(near))) * n_bins
                     bins[0, lane] = min(np.int32(g), last)
-                    sums_by_lane[0, lane] += d
-                    sums_by_lane[1, lane] += d * d
-                    sums_by_lane[2, lane] += 1.0 if d == 0.0 else 0.0
+                    by_lane[0, lane] += y
+                    by_lane[1, lane] += y * y
+                    by_lane[2, lane] += 1.0 if d == 0.0 else 0.0
+                    by_lane[3, lane] = min(by_lane[3, lane], x)
+                    by_lane[4, lane] = max(by_lane[4, lane], x)
                 for lane in range(lanes):
                     part[lane & np.uintp(3), np.uintp(bins[0, lane])] += np.uint16(1)
             for j in range(np.uintp(BINS)):
                 row[j] += part[0, j] + part[1, j] + part[2, j] + part[3, j]
             half = np.uintp(128)
             while half > np.uintp(0):
-                for i in range(np.uintp(3)):
-                    for lane in range(half):
-                        sums_by_lane[i, lane] += sums_by_lane[i, lane + half]
+                for lane in range(half):
+                    for i in range(np.uintp(3)):
+                        by_lane[i, lane] += by_lane[i, lane + half]
+                    by_lane[3, lane] = min(by_lane[3, lane], by_lane[3, lane + half])
+                    by_lane[4, lane] = max(by_lane[4, lane], by_lane[4, lane + half])
                 half >>= np.uintp(1)
-            sums[variable, time] += sums_by_lane[0, 0]
-            squares[variable, time] += sums_by_lane[1, 0]
-            atoms[variable, time] += np.int64(sums_by_lane[2, 0])
+            sums[variable, time] += by_lane[0, 0]
+            squares[variable, time] += by_lane[1, 0]
+            atoms[variable, time] += np.int64(by_lane[2, 0])
+            lowest[variable, time] = min(lowest[variable, time], by_lane[3, 0])
+            highest[variable, time] = max(highest[variable, time], by_lane[4, 0])
 
 
-@njit(**COMPILE, cache=True)
+@kept(types.int32[:, ::1], types.int64, types.int64[::1], _counts_by_time, _counts_by_time, types.int64[::1])
 def _add_passages(passage: Any, width: Any, chips: Any, happened: Any, first: Any, ties: Any) -> None:
     """Count first passages by grid time, and which came first; ties go to the order of the chips."""
     events = passage.shape[0]

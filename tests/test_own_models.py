@@ -1,0 +1,278 @@
+"""Models as strangers write them: each meets its plain-Python twin, or is refused in one sentence."""
+
+from __future__ import annotations
+
+import math
+import pickle
+from typing import NamedTuple
+
+import laws
+import laws as aliased
+import numpy as np
+import pytest
+from laws import damped
+from numba import njit
+from twin import assert_meets_its_twin
+
+import montecarlo_ai as mc
+
+SEED = 2**61 + 99
+TIME = mc.TimeGrid("2026-01-31", years=2, steps_per_year=6)
+
+
+class State(NamedTuple):
+    x: float
+    y: float = 2.0
+
+
+class Params(NamedTuple):
+    a: float
+    b: float
+
+
+class Shocks(NamedTuple):
+    z: float
+    u: mc.Uniform01
+    w: float
+    v: float
+
+
+class Events(NamedTuple):
+    low: float
+    flag: bool
+    never: float
+
+
+class Nothing(NamedTuple):
+    pass
+
+
+def initial(params: Params) -> State:
+    return State(1)
+
+
+def events(state: State, params: Params, clock: mc.Clock) -> Events:
+    return Events(state.x - 0.5, state.y > 2.0 or state.x > 3.0, math.inf)
+
+
+def scenario_of(step, initial=initial, events=events, **options):
+    model = mc.Model(step, initial=initial, events=events)
+    inputs = {"a": mc.Normal(0.1, 0.05), "b": 1.5} if "a" in model.param_fields else {}
+    return mc.Scenario(model, inputs=inputs, time=TIME, **options)
+
+
+def helpers_step(state: State, params: Params, shocks: Shocks, clock: mc.Clock) -> State:
+    x = aliased.grown(state.x, params.a, clock.dt) + 0.1 * laws.TABLE[1] * shocks.z
+    return State(y=damped(clock.dt, strength=0.5) + mc.math.pow(shocks.u, 0.3) + laws.looked_up(clock.index), x=x)
+
+
+def branches_step(state: State, params: Params, shocks: Shocks, clock: mc.Clock) -> State:
+    if state.x > 1.2:
+        return State(0, state.y)
+    elif 0.2 < shocks.u <= 0.4:
+        return state
+    total = 0.0
+    for i in range(3):
+        if i == 1:
+            continue
+        total += i * shocks.w
+    return State(state.x + 0.1 * total, int(shocks.z * 3) + round(shocks.w) + (-shocks.z * 7) % 2.5 + (shocks.u > 0.5))
+
+
+@njit
+def compiled_before(x, k=2.0):
+    return x * 1.5 + k
+
+
+def functions_step(state: State, params: Params, shocks: Shocks, clock: mc.Clock) -> State:
+    shifted = lambda x: x + shocks.z  # noqa: E731
+    return State(*(compiled_before(shifted(1.0)), min(shocks.w, 0.3, state.x) - max(shocks.z, 0) + abs(shocks.v)))
+
+
+def numpy_events(state: State, params: Params, clock: mc.Clock) -> Events:
+    return Events(1 if clock.index < 3 else -1, laws.TABLE[clock.index % 3] > 0.4, clock.t - 1.7)
+
+
+def correlated_step(state: State, params: Params, shocks: Shocks, clock: mc.Clock) -> State:
+    return State(shocks.z + 10.0 * shocks.u, shocks.w - 3.0 * shocks.v)
+
+
+CORRELATION = {("w", "z"): 0.5, ("z", "v"): -0.25, ("w", "v"): 0.3}
+
+
+@pytest.mark.parametrize(
+    ("step", "options"),
+    [
+        (helpers_step, {}),
+        (branches_step, {}),
+        (functions_step, {"events": numpy_events}),
+        (correlated_step, {"shock_correlation": CORRELATION}),
+    ],
+)
+def test_a_model_meets_its_twin(step, options):
+    scenario = scenario_of(step, **options)
+    ensemble = mc.simulate(scenario, n_paths=300, seed=SEED)
+    for path in (0, 5, 255, 256, 299):
+        assert_meets_its_twin(ensemble, scenario, path)
+
+
+def test_a_model_of_nothing_but_time():
+    def step(state: State, params: Nothing, shocks: Nothing, clock: mc.Clock) -> State:
+        return State(state.x + clock.dt, clock.index)
+
+    def begin(params: Nothing) -> State:
+        return State(0)
+
+    def look(state: State, params: Nothing, clock: mc.Clock) -> Nothing:
+        return Nothing()
+
+    scenario = scenario_of(step, begin, look)
+    ensemble = mc.simulate(scenario, n_paths=3, seed=0)
+    assert_meets_its_twin(ensemble, scenario, 2)
+    assert mc.summarize(scenario, n_paths=3, seed=0).sizes["event"] == 0
+    local = pickle.loads(pickle.dumps(ensemble))  # functions of a function do not travel; the result does
+    with pytest.raises(mc.InputError, match="scenario"):
+        mc.replay(local, 1)
+    assert mc.replay(local, 1, scenario=scenario).x.values[-1] == pytest.approx(2.0)
+
+
+def made_by_text(rate):
+    """A model whose source is gone, as at an interactive prompt."""
+    scope = {"mc": mc, "State": State, "Params": Params, "Shocks": Shocks, "Events": Events, "RATE": rate}
+    text = """
+def step(state: State, params: Params, shocks: Shocks, clock: mc.Clock) -> State:
+    return State(state.x + {} * shocks.z, RATE)
+"""
+    exec(text.format(rate), scope)
+    return scope
+
+
+def test_what_a_function_refers_to_is_part_of_it():
+    """A changed constant, global, default or closed-over value gives another hash and other results, never stale code."""
+    scopes = [made_by_text(0.25), made_by_text(0.5)]
+    first, second = (scenario_of(scope["step"]) for scope in scopes)
+    assert first.hash != second.hash
+    before = mc.simulate(first, n_paths=1, seed=SEED)
+    scopes[0]["RATE"] = 7.0
+    after = mc.simulate(first, n_paths=1, seed=SEED)
+    assert after.y.values[-1, 0] == 7.0
+    assert after.attrs["scenario_hash"] != before.attrs["scenario_hash"]
+    with pytest.raises(mc.InputError, match="must be the one that was run"):
+        mc.replay(before, 0)
+
+
+def test_tuples_of_other_fields_and_other_defaults_are_other_models():
+    def made(config, strength):
+        def law(x, k=strength):
+            return x * k
+
+        def step(state: State, params: Params, shocks: Shocks, clock: mc.Clock) -> State:
+            return State(config.a, law(1.0))
+
+        return scenario_of(step)
+
+    one, other = NamedTuple("Config", [("a", float), ("b", float)]), NamedTuple("Config", [("b", float), ("a", float)])
+    scenarios = [made(one(1.0, 2.0), 3.0), made(other(1.0, 2.0), 3.0), made(one(1.0, 2.0), 4.0)]
+    assert len({scenario.hash for scenario in scenarios}) == 3
+    ends = [mc.simulate(scenario, n_paths=1, seed=1).isel(time=-1, path=0) for scenario in scenarios]
+    assert [(float(end.x), float(end.y)) for end in ends] == [(1.0, 3.0), (2.0, 3.0), (1.0, 4.0)]
+
+
+def raising_step(state: State, params: Params, shocks: Shocks, clock: mc.Clock) -> State:
+    if shocks.z > 1.5:
+        raise ValueError("too far")
+    return state
+
+
+def beyond_step(state: State, params: Params, shocks: Shocks, clock: mc.Clock) -> State:
+    return State(laws.TABLE[clock.index])
+
+
+def endless_step(state: State, params: Params, shocks: Shocks, clock: mc.Clock) -> State:
+    if state.x < 1e9:
+        return state
+
+
+@pytest.mark.parametrize(
+    ("step", "says"),
+    [
+        (raising_step, ["ValueError: too far", "raised on one of the paths 0 to 255"]),
+        (beyond_step, ["IndexError", "raised on one of the paths 0 to 255"]),
+        (endless_step, ["step = 'endless_step'", "may return None"]),
+    ],
+)
+def test_what_a_compiled_step_must_not_do(step, says):
+    with pytest.raises(mc.ModelError) as caught:
+        mc.simulate(scenario_of(step), n_paths=1_000, seed=1)
+    for words in says:
+        assert words in str(caught.value)
+
+
+def test_the_first_raising_paths_are_named():
+    def step(state: State, params: Params, shocks: Shocks, clock: mc.Clock) -> State:
+        assert shocks.u < 0.9999
+        return state
+
+    due = next(p for p in range(10**6) if min_free(p))
+    with pytest.raises(mc.ModelError, match=rf"paths {due - due % 256} to {due - due % 256 + 255}"):
+        mc.simulate(scenario_of(step), n_paths=20_000, seed=1)
+
+
+def min_free(path):
+    from reference import uniform_shocks
+
+    return (uniform_shocks(1, 1, path, TIME.n_steps) >= 0.9999).any()
+
+
+def drawing_step(state: State, params: Params, shocks: Shocks, clock: mc.Clock) -> State:
+    return State(np.random.normal())  # noqa: NPY002
+
+
+def keyword_helper(x, *, k=2.0):
+    return x * k
+
+
+def keyword_step(state: State, params: Params, shocks: Shocks, clock: mc.Clock) -> State:
+    return State(keyword_helper(state.x, k=3.0))
+
+
+def optional_step(state: State, params: Params, shocks: Shocks, clock: mc.Clock, scale: float = 2.0) -> State:
+    return state
+
+
+def spread_step(state: State, params: Params, *rest: Shocks) -> State:
+    return state
+
+
+def unreadable_step(state: State, params: mc.Nope, shocks: Shocks, clock: mc.Clock) -> State:
+    return state
+
+
+def other_step(state: dict, params: Params, shocks: Shocks, clock: mc.Clock) -> State:
+    return state
+
+
+@pytest.mark.parametrize(
+    ("step", "says"),
+    [
+        (drawing_step, ["step: np.random.normal", "draws random numbers that no seed repeats", "declare a shock"]),
+        (keyword_step, ["step: keyword_helper", "keyword-only arguments"]),
+        (optional_step, ["step: arguments", "none with a default"]),
+        (spread_step, ["step: arguments", "none by keyword only"]),
+        (unreadable_step, ["step: annotations", "cannot be read", "Nope"]),
+        (other_step, ["State = 'dict'", "must be a NamedTuple"]),
+    ],
+)
+def test_what_a_model_must_not_contain(step, says):
+    with pytest.raises(mc.ModelError) as caught:
+        mc.Model(step, initial=initial, events=events)
+    for words in says:
+        assert words in str(caught.value)
+
+
+def test_a_state_that_begins_as_no_number_is_told():
+    def begin(params: Params) -> State:
+        return State(math.nan, math.inf)
+
+    with pytest.raises(mc.NumericalError, match="x = nan on path 0 at step 0"):
+        mc.simulate(scenario_of(branches_step, begin), n_paths=10, seed=1)
