@@ -12,7 +12,7 @@ LARGEST_LEVEL = 1e30  # numerical guard: keeps products of levels finite
 
 
 def relaxation(rate: float, dt: float) -> float:
-    """Return the share of a gap that closes in a step of dx = -k x dt: y - y**2 / 2 + y**3 / 6 with y = k dt, at most 1.
+    """Return the share of a gap that closes in a step of dx = -k x dt, y - y**2 / 2 + y**3 / 6, at most 1; y = k dt.
 
     1 - exp(-y) to third order: it grows with y, so that no rate overshoots, and it needs neither an exponential nor a
     division, of which a step has too many.

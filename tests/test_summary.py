@@ -1,0 +1,144 @@
+"""A summary is honest about every variable: heavy tails, point masses, huge and tiny values, what the pilot never saw."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from models import business, walk
+
+import montecarlo_ai as mc
+from montecarlo_ai import engine, summary
+
+SEED = 4
+N = 50_000
+LEVELS = (0.0, 1e-4, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 0.9999, 1.0)
+
+
+class Shapes(NamedTuple):
+    normal: float
+    cauchy: float
+    power: float
+    steps: float
+    pair: float
+    fixed: float
+    rare: float
+    offset: float
+
+
+class Scale(NamedTuple):
+    scale: float
+
+
+class Draw(NamedTuple):
+    z: float
+    u: mc.Uniform01
+
+
+class NoEvents(NamedTuple):
+    pass
+
+
+def shapes_step(state: Shapes, params: Scale, shocks: Draw, clock: mc.Clock) -> Shapes:
+    s = params.scale
+    return Shapes(
+        normal=s * shocks.z,
+        cauchy=s * math.tan(math.pi * (shocks.u - 0.5)),
+        power=s * shocks.u**-2.0,
+        steps=s * float(int(shocks.u * 10.0)),
+        pair=s if shocks.u < 0.3 else -s,
+        fixed=s,
+        rare=s if shocks.u > 1.0 - 5e-5 else 0.0,
+        offset=1e15 * s + s * shocks.z,
+    )
+
+
+def shapes_initial(params: Scale) -> Shapes:
+    return Shapes(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+
+
+def shapes_events(state: Shapes, params: Scale, clock: mc.Clock) -> NoEvents:
+    return NoEvents()
+
+
+def shapes(scale):
+    model = mc.Model(shapes_step, initial=shapes_initial, events=shapes_events)
+    time = mc.TimeGrid("2026-01-01", years=1, steps_per_year=1)
+    return mc.Scenario(model, inputs={"scale": scale}, time=time)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-300, 1e-12, 1e285])
+def test_every_shape_is_described_within_its_stated_error(scale):
+    """Errors are about one standard error: none is exceeded five times over, and those in the middle are small."""
+    scenario = shapes(scale)
+    paths = mc.simulate(scenario, n_paths=N, seed=SEED).isel(time=1)
+    stated = mc.summarize(scenario, n_paths=N, seed=SEED, quantiles=LEVELS).isel(time=1)
+    for name in scenario.model.state_fields:
+        values = paths[name].values
+        exact = np.quantile(values, LEVELS, method="inverted_cdf")
+        value, error = stated[name].values, stated[f"{name}_error"].values
+        assert np.isfinite(value).all()
+        assert np.isfinite(error).all()
+        assert (abs(value - exact) <= 5.0 * error + 1e-12 * abs(exact)).all(), name
+        assert value[[0, -1]].tolist() == [values.min(), values.max()]
+        half_width = np.quantile(values, 0.95) / 2.0 - np.quantile(values, 0.05) / 2.0
+        assert (error[3:-3] <= 0.02 * half_width).all(), name
+        np.testing.assert_allclose(stated[f"{name}_mean"], values.mean(), rtol=1e-9, atol=1e-9 * scale)
+        deviation = scale * np.std(values / scale)
+        np.testing.assert_allclose(stated[f"{name}_std"], deviation, rtol=1e-6, atol=1e-9 * scale)
+
+
+def test_point_masses_are_exact():
+    stated = mc.summarize(shapes(3.0), n_paths=N, seed=SEED, quantiles=[0.1, 0.25, 0.5, 0.9]).isel(time=1)
+    assert stated.fixed.values.tolist() == [3.0] * 4
+    assert stated.rare.values.tolist() == [0.0] * 4
+    assert stated.pair.values[[2, 3]].tolist() == [-3.0, -3.0] or stated.pair.values[0] == -3.0
+    assert (stated.fixed_error == 0.0).all()
+    assert (stated.rare_error == 0.0).all()
+
+
+def test_what_a_variable_is_does_not_depend_on_the_others(monkeypatch):
+    """The pilot takes as few variables at a time as fit, and never fewer paths for more variables."""
+    due = mc.summarize(business(), n_paths=5_000, seed=SEED)
+    monkeypatch.setattr(summary, "_PILOT_BYTES", 8 * 61 * 4_096)
+    for kept in (["cash"], ["price", "cash", "demand"]):
+        other = mc.summarize(business(), n_paths=5_000, seed=SEED, variables=kept)
+        for name in kept:
+            for suffix in ("", "_error", "_mean", "_std"):
+                assert (other[name + suffix].values == due[name + suffix].values).all()
+
+
+def test_only_paths_that_were_asked_for_can_fail():
+    """The pilot runs no path beyond them: what simulate can do, summarize can."""
+    safe = walk().with_inputs(volatility=0.0, drift=0.0)
+    assert (mc.summarize(safe, n_paths=1, seed=1).cash == 1.0).all()
+    few = mc.summarize(shapes(1.0), n_paths=3, seed=SEED, quantiles=[0.0, 0.5, 1.0]).isel(time=1)
+    paths = mc.simulate(shapes(1.0), n_paths=3, seed=SEED).isel(time=1)
+    assert few.cauchy.values[[0, 2]].tolist() == [paths.cauchy.values.min(), paths.cauchy.values.max()]
+
+
+@pytest.mark.parametrize("run", [mc.simulate, mc.summarize])
+def test_single_precision_that_does_not_hold_a_value_is_told(run):
+    with pytest.raises(mc.InputError, match="store_dtype = 'float32': cannot hold normal"):
+        run(shapes(1e50), n_paths=300, seed=SEED, store_dtype="float32", variables=["normal"])
+
+
+def test_launches_of_any_size_give_the_same_bits(monkeypatch):
+    due = mc.simulate(business(), n_paths=1_500, seed=SEED, threads=1)
+    monkeypatch.setattr(engine, "_LAUNCH_STEPS", 1)
+    other = mc.simulate(business(), n_paths=1_500, seed=SEED, threads=2)
+    for name in due.data_vars:
+        assert (due[name].values == other[name].values).all()
+
+
+def test_a_run_that_ends_early_leaves_no_thread_computing():
+    """After Ctrl-C or an error the ranges under way stop at their next call of the kernel."""
+    machine = engine.Engine(walk(), SEED)
+    begun = machine.in_order(lambda first, count: count, engine.ranges(1_000, 10), 2, lambda count: None)
+    assert next(begun) == 10
+    begun.close()
+    store = engine.Store(np.empty((0, 61, 256)), np.empty((1, 256), dtype=np.int32), 0)
+    with pytest.raises(engine.CancelledError):
+        machine.run(0, 256, machine.inputs_of(0, 256), np.empty(0, dtype=np.int64), store)
