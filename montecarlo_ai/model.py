@@ -99,7 +99,9 @@ class Model:
         self.outputs = self.state_fields if outputs is None else name_list("outputs", outputs, checks)
         self.causes = self.event_fields if causes is None else name_list("causes", causes, checks)
         self.chips = self.causes if chips is None else name_list("chips", chips, checks)
-        self.origin = dict(origin) if origin is not None else None
+        if not (origin is None or isinstance(origin, Mapping)):
+            checks.add("origin", origin, "must be a table")
+        self.origin = dict(origin) if isinstance(origin, Mapping) else None
         self.long_names = self._labels({} if long_names is None else long_names, checks)
         checks.problems += [*self._check_names(), *self._check_attributes()]
         for role, function in functions.items():

@@ -95,7 +95,7 @@ def summarize(
     engine = Engine(scenario, seed)
     keep = np.array([scenario.model.state_fields.index(name) for name in kept], dtype=np.int64)
     n_times = scenario.time.n_steps + 1
-    slab = _slab(len(keep), n_times)
+    slab = _slab(n_times)
     counted = BINS * (8 + 2 * (LARGEST_AHEAD + 1) * threads)
     needed = len(keep) * n_times * (counted + 8 * slab * threads) + 8 * n_times * _pilot_paths(n_times)
     check_memory(needed, "variables", list(kept), "describe fewer variables, or take fewer steps")
@@ -130,10 +130,12 @@ def summarize(
     )
 
 
-def _slab(n_variables: int, n_times: int) -> int:
-    """Return how many paths are reduced at a time: whole blocks whose kept values stay in the processor's cache."""
-    fitting = _SLAB_BYTES // (8 * max(n_variables, 1) * n_times)
-    return int(np.clip(fitting // BLOCK, 1, SUPER_BLOCK // BLOCK)) * BLOCK
+def _slab(n_times: int) -> int:
+    """Return how many paths are reduced at a time: whole blocks of which a variable fits the processor's cache.
+
+    Sums are rounded slab by slab, so its size is the same whatever else is described.
+    """
+    return int(np.clip(_SLAB_BYTES // (8 * n_times) // BLOCK, 1, SUPER_BLOCK // BLOCK)) * BLOCK
 
 
 def _check_names(kept: Sequence[str]) -> None:

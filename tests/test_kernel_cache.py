@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 PROGRAM = """
-import sys
+import resource, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, ({largest_file}, {largest_file}))
 sys.path.insert(0, {tests!r})
 from numba.core import event
 compiled = []
@@ -20,37 +23,59 @@ class Listener(event.Listener):
 event.register("numba:compile", Listener())
 import montecarlo_ai as mc
 from models import walk
-print(mc.simulate(walk(), n_paths=300, seed=1).cash.values.sum().hex())
+scenario = walk().with_inputs(drift=mc.Uniform(0.0, 0.1))
+print(mc.simulate(scenario, n_paths=300, seed=1).cash.values.sum().hex())
 print("run" in compiled)
 """
 
 
-def in_a_process(folder: Path) -> tuple[str, bool]:
-    program = PROGRAM.format(tests=str(Path(__file__).parent))
-    environment = {**os.environ, "MONTECARLO_AI_CACHE_DIR": str(folder), "NUMBA_CACHE_DIR": ""}
+def in_a_process(folder: Path, largest_file: int = -1) -> tuple[str, bool]:
+    """Return a number that two kernels have a part in, and whether one was compiled, in a process without a home."""
+    program = PROGRAM.format(tests=str(Path(__file__).parent), largest_file=largest_file)
+    environment = {**os.environ, "MONTECARLO_AI_CACHE_DIR": str(folder), "NUMBA_CACHE_DIR": "", "HOME": "/dev/null"}
     done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
     value, compiled = done.stdout.split()
     return value, compiled == "True"
 
 
-def test_a_second_process_does_not_compile_again(tmp_path):
-    first, compiled = in_a_process(tmp_path)
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory):
+    """A folder filled by two processes at once, and their number."""
+    folder = tmp_path_factory.mktemp("kernels")
+    with ThreadPoolExecutor(2) as pool:
+        (one, compiled), (other, _) = pool.map(in_a_process, [folder, folder])
     assert compiled
-    second, compiled = in_a_process(tmp_path)
-    assert not compiled
-    assert first == second
+    assert one == other
+    return folder, one
 
 
-@pytest.mark.parametrize("pattern", ["**/*.nbc", "**/*.nbi", "*.py"])
-def test_a_broken_cache_falls_back_to_compiling(tmp_path, pattern):
-    due, _ = in_a_process(tmp_path)
-    for file in tmp_path.glob(pattern):
-        file.write_bytes(b"\\x80broken")
-    assert in_a_process(tmp_path)[0] == due
+def test_a_second_process_does_not_compile_again(filled):
+    folder, due = filled
+    assert in_a_process(folder) == (due, False)
 
 
-def test_a_folder_that_cannot_be_made_falls_back_to_compiling(tmp_path):
+def test_all_machine_code_is_kept_in_one_folder(filled):
+    """That of the model's kernel and of the loop over inputs; nothing lies beside the package's own files."""
+    folder, _ = filled
+    assert len(list(folder.glob("*.py"))) == len(list(folder.glob("__pycache__/*.nbc"))) == 2
+    assert not list(folder.glob("*.tmp"))
+
+
+@pytest.mark.parametrize("pattern", ["__pycache__/*.nbc", "__pycache__/*.nbi", "*.py"])
+def test_a_broken_cache_falls_back_to_compiling(filled, tmp_path, pattern):
+    folder, due = filled
+    shutil.copytree(folder, tmp_path / "copy")
+    for file in (tmp_path / "copy").glob(pattern):
+        file.write_bytes(b"\x80broken")
+    assert in_a_process(tmp_path / "copy")[0] == due
+
+
+def test_a_folder_that_cannot_be_made_falls_back_to_compiling(filled, tmp_path):
     (tmp_path / "file").write_text("in the way")
-    value, compiled = in_a_process(tmp_path / "file" / "cache")
-    assert compiled
-    assert value
+    assert in_a_process(tmp_path / "file" / "cache") == (filled[1], True)
+
+
+def test_a_full_disk_falls_back_to_compiling(filled, tmp_path):
+    """Files may have 8 KiB: sources are written, and no machine code."""
+    assert in_a_process(tmp_path, largest_file=8_192) == (filled[1], True)
+    assert not list(tmp_path.glob("__pycache__/*.nbc"))

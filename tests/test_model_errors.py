@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+import numpy as np
 import pytest
+import xarray as xr
 from models import (
     Cash,
     CashEvent,
@@ -191,6 +193,46 @@ def test_names_that_are_no_states_events_or_causes():
         assert words in message
 
 
+@pytest.mark.parametrize("argument", ["outputs", "causes", "chips", "long_names", "origin"])
+@pytest.mark.parametrize("value", ["cash", 5])
+def test_names_that_are_no_sequence(argument, value):
+    with pytest.raises(mc.ModelError) as caught:
+        mc.Model(walk_step, initial=walk_initial, events=walk_events, **{argument: value})
+    assert caught.value.problems[0].field == argument
+    assert caught.value.problems[0].value == value
+
+
+def test_a_label_for_nothing():
+    message = refusal(
+        mc.ModelError,
+        lambda: mc.Model(walk_step, initial=walk_initial, events=walk_events, long_names={"csah": "cash at hand"}),
+    )
+    assert "did you mean 'cash'?" in message
+
+
+def test_all_that_are_no_functions_come_at_once():
+    with pytest.raises(mc.ModelError) as caught:
+        mc.Model(None, initial=5, events=math.sqrt)
+    assert [problem.field for problem in caught.value.problems] == ["step", "initial", "events"]
+
+
+def test_all_that_is_wrong_with_a_scenario_comes_at_once():
+    with pytest.raises(mc.ScenarioError) as caught:
+        mc.Scenario(
+            mc.Model(walk_step, initial=walk_initial, events=walk_events),
+            inputs={"drift": math.inf, "volatility": "x"},
+            time=TIME,
+            forcing=[1.0],
+            shock_correlation={("cash", "cash"): 0.5},
+            chips="cash",
+            assumptions=5,
+            document="x",
+        )
+    fields = [problem.field for problem in caught.value.problems]
+    assert fields[:3] == ["inputs.drift", "inputs.volatility", "forcing"]
+    assert fields[3:] == ["shock_correlation[cash, cash]", "chips", "assumptions", "document"]
+
+
 def test_inputs_that_are_missing_or_unknown():
     message = refusal(mc.ScenarioError, lambda: scenario_of(inputs=mc.Inputs({"drfit": 0.1, "volatility": 1.0})))
     assert "inputs.drfit" in message
@@ -204,7 +246,9 @@ def test_inputs_that_are_missing_or_unknown():
         ("n_paths", 0), ("n_paths", -1), ("n_paths", 2.5), ("n_paths", True), ("n_paths", 10**12), ("n_paths", "5"),
         ("seed", -1), ("seed", True), ("seed", 5.0), ("seed", "5"), ("seed", 2**63),
         ("variables", ["cahs"]), ("variables", "cash"), ("dtype", "float16"), ("store_dtype", "int8"),
-        ("threads", 0), ("threads", 1.5), ("progress", 3),
+        ("threads", 0), ("threads", 1.5), ("progress", 3), ("progress", np.array([1, 2])),
+        ("variables", 5), ("variables", [5]),
+        ("dtype", np.array([1, 2])), ("store_dtype", np.array([1, 2])),
     ],
 )  # fmt: skip
 def test_arguments_of_a_run(argument, value):
@@ -257,6 +301,52 @@ def test_a_margin_that_is_not_a_number_is_told():
 def test_forcing_is_checked():
     message = refusal(mc.ScenarioError, lambda: scenario_of(forcing={"rent": [1.0] * 12}))
     assert "forcing.rent" in message
+
+
+class Rent(NamedTuple):
+    rent: float
+
+
+def rent_step(state: Cash, params: WalkParams, shocks: CashShock, clock: mc.Clock, forcing: Rent) -> Cash:
+    return Cash(state.cash - forcing.rent * clock.dt)
+
+
+RENT = np.arange(12.0)
+
+
+@pytest.mark.parametrize(
+    ("forcing", "says"),
+    [
+        (RENT, ["forcing = ", "must map names to series"]),
+        (5, ["forcing = ", "must map names to series"]),
+        (xr.DataArray(RENT, dims="time"), ["forcing = ", "must map names to series"]),
+        (None, ["forcing.rent", "is missing"]),
+        ({"rent": np.arange(13.0)}, ["forcing.rent", "(13,)", "one value for each step"]),
+        ({"rent": [True] * 12}, ["forcing.rent", "must be numbers"]),
+        ({"rent": [[1.0], 2.0]}, ["forcing.rent", "must be numbers"]),
+        ({"rent": RENT + 1j}, ["forcing.rent", "must be numbers"]),
+        ({"rent": TIME.times[:-1]}, ["forcing.rent", "must be numbers"]),
+        ({"rent": [*RENT[:-1], math.nan]}, ["forcing.rent[11]", "must be finite"]),
+        (
+            xr.Dataset({"rent": ("time", RENT)}, coords={"time": TIME.times[:-1][::-1]}),
+            ["forcing.rent", "times 2026-12-01", "at which the steps start, 2026-01-01"],
+        ),
+    ],
+)
+def test_known_series_are_checked(forcing, says):
+    message = refusal(mc.ScenarioError, lambda: scenario_of(rent_step, forcing=forcing))
+    for words in says:
+        assert words in message
+
+
+def test_a_scenario_keeps_its_own_copy_of_a_known_series():
+    values = RENT.copy()
+    given = xr.Dataset({"rent": ("time", values)}, coords={"time": TIME.times[:-1]})
+    scenario = scenario_of(rent_step, forcing=given)
+    values[:] = 100.0
+    assert scenario == scenario_of(rent_step, forcing={"rent": RENT})
+    with pytest.raises(ValueError, match="read-only"):
+        scenario.forcing["rent"][0] = 1.0
 
 
 def test_correlation_of_shocks_is_checked():

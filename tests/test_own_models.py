@@ -187,7 +187,7 @@ def test_a_step_that_raises_is_told_with_its_paths():
     block = first - first % 256
     with pytest.raises(mc.ModelError, match=rf"ValueError: too far'.*paths {block} to {block + 255}"):
         mc.simulate(scenario, n_paths=20_000, seed=1)
-    with pytest.raises(mc.ModelError, match="IndexError.*raised on one of the paths 0 to 255"):
+    with pytest.raises(mc.ModelError, match=r"IndexError.*raised on one of the paths 0 to 255"):
         mc.summarize(scenario.with_inputs(a=5.0, b=9.0), n_paths=1_000, seed=1)
 
 

@@ -157,3 +157,15 @@ def test_scenarios_are_equal_by_content():
     assert business() != business().with_inputs(outage=0.4)
     assert business().with_inputs(outage=0.4).with_inputs(outage=0.5) == business()
     assert len({business(), business(), walk()}) == 2
+    assert two_shocks(("demand", "price"), np.float32(0.5)) == two_shocks(("price", "demand"), 0.5)
+
+
+def two_shocks(pair, rho):
+    scenario = business()
+    return mc.Scenario(
+        scenario.model,
+        inputs=scenario.inputs,
+        time=scenario.time,
+        forcing=scenario.forcing,
+        shock_correlation={pair: rho},
+    )
