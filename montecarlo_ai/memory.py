@@ -6,16 +6,44 @@ from pathlib import Path
 
 from montecarlo_ai.errors import invalid
 
+_SYSTEM = Path("/proc/meminfo")
+_CONTAINER = Path("/sys/fs/cgroup")
+_CONTAINER_FILES = (
+    ("memory.max", "memory.current", "memory.stat"),
+    ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes", "memory/memory.stat"),
+)
+"""Limit, use and details of a container's memory, in the second and the first version of control groups."""
+
 
 def available_memory() -> int | None:
-    """Return the bytes that can be used without swapping, or None where the system does not tell."""
+    """Return the bytes that can be used without swapping, or None where the system does not tell.
+
+    In a container that is what its limit leaves: beyond it, the system ends the process.
+    """
+    told = [size for size in (_of_the_system(), _of_the_container()) if size is not None]
+    return min(told, default=None)
+
+
+def _of_the_system() -> int | None:
     try:
-        for line in Path("/proc/meminfo").read_text().splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024
-    except OSError:
-        pass
+        return _entry(_SYSTEM, "MemAvailable:") * 1024
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def _of_the_container() -> int | None:
+    for limit, used, details in _CONTAINER_FILES:
+        try:
+            left = int((_CONTAINER / limit).read_text()) - int((_CONTAINER / used).read_text())
+            return max(left + _entry(_CONTAINER / details, "inactive_file"), 0)
+        except (OSError, ValueError, KeyError):  # no container, or "max": no limit
+            continue
     return None
+
+
+def _entry(file: Path, name: str) -> int:
+    """Return the number beside a name in a file of names and numbers."""
+    return {words[0]: int(words[1]) for line in file.read_text().splitlines() if (words := line.split())}[name]
 
 
 def check_memory(needed: int, field: str, value: object, remedy: str) -> None:

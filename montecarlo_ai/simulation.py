@@ -79,7 +79,7 @@ def simulate(
     )
     model, n_times = scenario.model, scenario.time.n_steps + 1
     bytes_a_path = len(kept) * n_times * np.dtype(stored).itemsize
-    bytes_a_path += len(scenario.inputs.varying) * 8 + len(model.event_fields) * 12
+    bytes_a_path += 8 + len(scenario.inputs.varying) * 8 + len(model.event_fields) * 12
     remedy = "keep fewer variables, or use summarize, which stores no path"
     check_memory(n_paths * bytes_a_path, "n_paths", n_paths, remedy)
     engine = Engine(scenario, seed)

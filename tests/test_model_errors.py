@@ -20,6 +20,7 @@ from models import (
 )
 
 import montecarlo_ai as mc
+from montecarlo_ai import memory
 
 TIME = mc.TimeGrid("2026-01-01", years=1)
 INPUTS = mc.Inputs({"drift": 0.1, "volatility": 0.5})
@@ -269,6 +270,19 @@ def test_more_memory_than_there_is():
     message = refusal(mc.InputError, lambda: mc.simulate(walk(), n_paths=10**11, seed=1))
     for words in ("bytes", "available", "summarize"):
         assert words in message
+
+
+@pytest.mark.parametrize("files", memory._CONTAINER_FILES)
+def test_the_limit_of_a_container_is_the_memory_there_is(tmp_path, monkeypatch, files):
+    monkeypatch.setattr(memory, "_CONTAINER", tmp_path)
+    before = memory.available_memory()
+    for file, text in zip(files, ("2_000_000", "1_500_000", "cache 1\ninactive_file 300_000\n"), strict=True):
+        (tmp_path / file).parent.mkdir(exist_ok=True)
+        (tmp_path / file).write_text(text)
+    assert memory.available_memory() == 800_000
+    assert refusal(mc.InputError, lambda: mc.simulate(walk(), n_paths=10_000, seed=1)).count("800,000")
+    (tmp_path / files[0]).write_text("max")
+    assert before is None or memory.available_memory() > 800_000
 
 
 def test_quantiles_of_a_summary():

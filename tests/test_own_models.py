@@ -89,7 +89,7 @@ def branches_step(state: State, params: Params, shocks: Shocks, clock: mc.Clock)
 
 
 def numpy_events(state: State, params: Params, clock: mc.Clock) -> Events:
-    return Events(1 if clock.index < 3 else -1, laws.TABLE[clock.index % 3] > 0.4, clock.t - 1.7)
+    return Events(1 if clock.index < 3 else -1, laws.TABLE[clock.index % 3] > 0.4, 1.7 - clock.t)
 
 
 def correlated_step(state: State, params: Params, shocks: Shocks, clock: mc.Clock) -> State:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import pytest
-from models import business, competing_hazards, walk
+from models import NoParams, business, competing_hazards, walk
 from numba import njit
 from reference import input_uniform, normal_shocks, philox4x32, uniform_shocks
 
@@ -61,6 +63,45 @@ def test_normal_shocks_are_box_muller_of_their_words():
     for path in (0, 17, 299):
         shocks = (np.diff(cash[:, path]) - 0.1 / 12) / (0.5 * np.sqrt(1 / 12))
         np.testing.assert_allclose(shocks, normal_shocks(7, 0, path, 60), atol=1e-13)
+
+
+class Words(NamedTuple):
+    uniform: float
+    normal: float
+
+
+class WordShocks(NamedTuple):
+    first: float
+    uniform: mc.Uniform01
+    normal: float
+
+
+class Gap(NamedTuple):
+    gap: float
+
+
+def words_step(state: Words, params: NoParams, shocks: WordShocks, clock: mc.Clock) -> Words:
+    return Words(shocks.uniform, shocks.normal)
+
+
+def words_initial(params: NoParams) -> Words:
+    return Words(0.5, 0.0)
+
+
+def words_events(state: Words, params: NoParams, clock: mc.Clock) -> Gap:
+    return Gap(0.0 if clock.index < 4 else -5e-324)
+
+
+@pytest.mark.parametrize("path", [0, 257, 2**32 - 1, 2**32, 2**40 + 3, 2**63 - 1])
+def test_any_path_has_its_own_shocks(path):
+    """Uniforms bit for bit, normals to rounding, also beyond 2**32 paths, where the counter's second word counts."""
+    model = mc.Model(words_step, initial=words_initial, events=words_events)
+    scenario = mc.Scenario(model, inputs={}, time=mc.TimeGrid("2026-01-01", years=1, steps_per_year=6))
+    seed = 2**63 - 1
+    replayed = mc.replay(mc.simulate(scenario, n_paths=1, seed=seed), path=path)
+    assert replayed.uniform.values[1:].tolist() == uniform_shocks(seed, 1, path, 6).tolist()
+    np.testing.assert_allclose(replayed.normal.values[1:], normal_shocks(seed, 2, path, 6), atol=1e-13)
+    assert replayed.event_time.item() == 4 / 6  # a margin of zero has not happened; any below has
 
 
 def test_correlated_shocks_keep_what_is_not_correlated():

@@ -26,6 +26,7 @@ import llvmlite.binding as llvm
 import numba
 import numpy as np
 from numba import njit
+from numba.core.compiler_lock import global_compiler_lock
 from numba.core.errors import NumbaWarning
 
 from montecarlo_ai.kernels.intrinsics import wide_vectors
@@ -89,7 +90,7 @@ def compiled(source: str, key: str, names: Mapping[str, Any], signature: Any) ->
         Whatever the compiler raises.
     """
     path = _source_file(source, key)
-    with warnings.catch_warnings():
+    with global_compiler_lock, warnings.catch_warnings():  # warning filters are of the whole process
         warnings.simplefilter("ignore", NumbaWarning)  # such as that a table is too large to be kept on disk
         if path is not None:
             # Whatever a broken or full folder raises, compiling works; what the compiler refuses, it refuses twice.
