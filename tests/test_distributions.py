@@ -14,21 +14,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import quad
 
-from montecarlo_ai.beta_quantile import BetaQuantile
 from montecarlo_ai.distributions import (
     PERT,
+    Beta,
     Constant,
     Distribution,
+    Empirical,
     Exponential,
+    Gamma,
     LogNormal,
     LogUniform,
+    Metalog,
+    Mixture,
     Normal,
     ScipyDistribution,
+    StudentT,
     Triangular,
     Uniform,
     as_distribution,
     distribution_from_dict,
 )
+from montecarlo_ai.distributions.beta_quantile import BetaQuantile
 from montecarlo_ai.errors import InputError
 
 PAIRS: list[tuple[Distribution, Any]] = [
@@ -304,10 +310,42 @@ BAD: list[tuple[Callable[[], object], list[str]]] = [
     (lambda: Normal.from_quantiles({0.1: 2.0, 0.9: 1.0}), ["Normal.quantiles"]),
     (lambda: Normal.from_quantiles({0.1: 2.0, 0.9: 2.0}), ["Normal.quantiles"]),
     (lambda: Normal.from_quantiles({0.1: 2.0}), ["Normal.quantiles"]),
-    (lambda: Normal.from_quantiles({0.1: 1.0, 0.5: 2.0, 0.9: 3.0}), ["Normal.quantiles"]),
     (lambda: Normal.from_quantiles([1.0, 2.0]), ["Normal.quantiles"]),  # type: ignore[arg-type]
     (lambda: LogNormal.from_quantiles({0.1: 0.0, 0.9: 1.0}), ["LogNormal.quantiles[0.1]"]),
-    (lambda: Exponential.from_quantiles({0.1: 1.0, 0.9: 2.0}), ["Exponential.quantiles"]),
+    (lambda: Exponential.from_quantiles({}), ["Exponential.quantiles"]),
+    (lambda: Beta(0.0, -1.0), ["Beta.a", "Beta.b"]),
+    (lambda: Gamma(math.nan, math.inf), ["Gamma.shape", "Gamma.scale"]),
+    (lambda: StudentT(0.0, math.nan, -1.0), ["StudentT.df", "StudentT.loc", "StudentT.scale"]),
+    (lambda: Mixture([], []), ["Mixture.components"]),
+    (lambda: Mixture([1.0, "x"], [0.5, 0.5]), ["Mixture.components[1]"]),
+    (lambda: Mixture([1.0, 2.0], [0.5, 0.4]), ["Mixture.weights"]),
+    (lambda: Mixture([1.0, 2.0], [1.0]), ["Mixture.weights"]),
+    (lambda: Mixture([1.0, 2.0], [1.5, -0.5]), ["Mixture.weights[1]"]),
+    (lambda: Mixture([1.0, 2.0], [math.nan, True]), ["Mixture.weights[0]", "Mixture.weights[1]"]),
+    (lambda: Mixture([1.0, Normal(0.0, 1.0).with_units("GW")], [0.5, 0.5]), ["Mixture.components[1]"]),
+    (lambda: Empirical([]), ["Empirical.values"]),
+    (lambda: Empirical("12"), ["Empirical.values"]),  # type: ignore[arg-type]
+    (lambda: Empirical([1.0, math.nan, math.inf]), ["Empirical.values[1]", "Empirical.values[2]"]),
+    (lambda: Empirical([[1.0], 2.0]), ["Empirical.values[0]"]),  # type: ignore[list-item]
+    (lambda: Empirical([1.0, 2.0], [0.5, 0.6]), ["Empirical.weights"]),
+    (lambda: Metalog([1.0]), ["Metalog.coefficients"]),
+    (lambda: Metalog([1.0, math.nan]), ["Metalog.coefficients[1]"]),
+    (lambda: Metalog([[1.0], 2.0]), ["Metalog.coefficients[0]"]),  # type: ignore[list-item]
+    (lambda: Metalog([0.0, -1.0]), ["Metalog.coefficients"]),
+    (lambda: Normal(0.0, 1.0).truncate(), ["Truncated"]),
+    (lambda: Normal(0.0, 1.0).clip(), ["Clipped"]),
+    (lambda: Normal(0.0, 1.0).truncate(2.0, 1.0), ["Truncated.low"]),
+    (lambda: Normal(0.0, 1.0).truncate(1.0, 1.0), ["Truncated.low"]),
+    (lambda: Normal(0.0, 1.0).truncate(math.nan, math.inf), ["Truncated.low", "Truncated.high"]),
+    (lambda: Normal(0.0, 1.0).clip("0"), ["Clipped.low"]),  # type: ignore[arg-type]
+    (lambda: Uniform(0.0, 1.0).truncate(2.0, 3.0), ["Truncated.range"]),
+    (lambda: Normal(0.0, 1.0).truncate(50.0), ["Truncated.range"]),
+    (lambda: Normal(0.0, 1.0).scaled(0.0), ["Normal.scaled: factor"]),
+    (lambda: Normal(0.0, 1.0).scaled(math.inf), ["Normal.scaled: factor"]),
+    (lambda: Normal(0.0, 1.0).shifted(math.nan), ["Normal.shifted: offset"]),
+    (lambda: Normal(0.0, 1.0).with_units("USD//year"), ["Measured.units"]),
+    (lambda: Normal(0.0, 1.0).with_units(3), ["Measured.units"]),  # type: ignore[arg-type]
+    (lambda: Normal(0.0, 1.0).with_units("GW").with_units("W"), ["Measured.units"]),
     (lambda: Normal(0.0, 1.0).ppf(1.5), ["Normal.ppf: u"]),
     (lambda: Normal(0.0, 1.0).ppf([0.5, math.nan]), ["Normal.ppf: u"]),
     (lambda: Normal(0.0, 1.0).sample(-1), ["size"]),
@@ -323,6 +361,12 @@ def test_bad_parameters_are_named_all_at_once(make: Callable[[], object], fields
     assert [problem.field for problem in caught.value.problems] == fields
     assert all(problem.rule for problem in caught.value.problems)
     assert len(str(caught.value).splitlines()) == len(fields)
+
+
+def test_truncation_with_no_mass_shows_the_mass_and_the_range() -> None:
+    with pytest.raises(InputError, match=r"P\(2 <= X <= 3\) = 0 for X = Uniform") as caught:
+        Uniform(0.0, 1.0).truncate(2.0, 3.0)
+    assert "widen the range" in str(caught.value)
 
 
 def test_tables_of_files_state_the_same_distributions() -> None:
@@ -352,7 +396,23 @@ def test_tables_of_files_state_the_same_distributions() -> None:
         ({"distribution": "normal", "interval": [10**5000]}, "inputs.g.interval", "two numbers"),
         ({"distribution": "normal", "interval": 3}, "inputs.g.interval", "two numbers"),
         ({"distribution": "normal", "interval": [2, 1]}, "inputs.g.interval", "ascend"),
-        ({"distribution": "pert", "interval": [1, 2]}, "inputs.g.interval", "low, mode, high"),
+        ({"distribution": "pert", "interval": [1, 2]}, "inputs.g.interval", "three quantiles"),
+        ({"distribution": "mixture", "components": [1, 2]}, "inputs.g", "weights"),
+        ({"distribution": "truncated", "low": 1.0}, "inputs.g", "of"),
+        ({"distribution": "truncated", "of": {"distribution": "normal", "mean": 0}}, "inputs.g.of", "sd"),
+        (
+            {
+                "distribution": "mixture",
+                "components": [1, {"distribution": "lognormal", "mu": 0, "sigma": -1}],
+                "weights": [1],
+            },
+            "inputs.g.components[1].sigma",
+            "at least 0",
+        ),
+        ({"distribution": "empirical", "values": [1.0, 2.0], "weights": [0.5, 0.6]}, "inputs.g.weights", "sum to one"),
+        ({"distribution": "metalog", "interval": [1, 2]}, "inputs.g.interval", "does not determine"),
+        ({"distribution": "normal", "quantiles": {"0.1": 1, "0.9": 2}, "terms": 2}, "inputs.g.terms", "no key"),
+        ({"distribution": "uniform", "low": 0, "high": 1, "units": "USD("}, "inputs.g.units", "parenthesis"),
         ({"distribution": "normal", "quantiles": {"x": 1, "0.5": 2}}, "inputs.g.quantiles", "probabilities"),
         ({"distribution": "normal", "quantiles": {"0.5": 1, "0.50": 2}}, "inputs.g.quantiles", "twice"),
         ({"distribution": "normal", "quantiles": [1, 2]}, "inputs.g.quantiles", "table"),

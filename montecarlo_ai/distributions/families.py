@@ -9,8 +9,10 @@ from typing import ClassVar, Self
 import numpy as np
 
 from montecarlo_ai.checks import Checks
-from montecarlo_ai.distribution import LARGEST_LOGARITHM, Distribution, FloatArray
-from montecarlo_ai.elicitation import Elicited
+from montecarlo_ai.distributions.base import LARGEST_LOGARITHM, Distribution
+from montecarlo_ai.distributions.elicitation import Elicited
+from montecarlo_ai.distributions.fitting import columns, line_through
+from montecarlo_ai.distributions.quantile_table import FloatArray
 
 _SYMMETRIC = 1e-15
 """Probabilities that sum to one within their rounding lie symmetrically, so that the mean is the middle exactly."""
@@ -29,7 +31,10 @@ def _normal_score(probability: float) -> float:
 
 
 def _normal_through(points: list[tuple[float, float]]) -> tuple[float, float]:
-    """Return mean and standard deviation of the normal through two (probability, value) points."""
+    """Return mean and standard deviation of the normal through two (probability, value) points, or nearest to more."""
+    if len(points) > 2:
+        probabilities, values = columns(points)
+        return line_through(np.array([_normal_score(p) for p in probabilities]), values)
     (p_low, low), (p_high, high) = points
     z_low, z_high = _normal_score(p_low), _normal_score(p_high)
     if abs(p_low + p_high - 1.0) < _SYMMETRIC:
@@ -49,6 +54,7 @@ class Constant(Distribution):
     """
 
     family: ClassVar[str] = "constant"
+    _of_scores: ClassVar[bool] = True
     value: float
 
     def __post_init__(self) -> None:
@@ -65,9 +71,16 @@ class Constant(Distribution):
         """Return the number twice."""
         return self.value, self.value
 
-    def at_normal_scores(self, scores: FloatArray) -> FloatArray:
-        """Return the number for every score."""
-        return np.full(scores.shape, self.value)
+    @property
+    def continuous(self) -> bool:
+        """Whether no value has a probability of its own: never."""
+        return False
+
+    def _scaled(self, factor: float) -> Distribution:
+        return Constant(factor * self.value)
+
+    def _shifted(self, offset: float) -> Distribution:
+        return Constant(self.value + offset)
 
     def _quantiles(self, u: FloatArray) -> FloatArray:
         return np.full(u.shape, self.value)
@@ -89,6 +102,7 @@ class Normal(Elicited):
     """
 
     family: ClassVar[str] = "normal"
+    _of_scores: ClassVar[bool] = True
     quantiles_needed: ClassVar[int] = 2
     loc: float
     sd: float
@@ -117,8 +131,18 @@ class Normal(Elicited):
         """Return the whole line, or the point."""
         return (-math.inf, math.inf) if self.sd > 0.0 else (self.loc, self.loc)
 
-    def at_normal_scores(self, scores: FloatArray) -> FloatArray:
-        """Return mean + sd z."""
+    @property
+    def continuous(self) -> bool:
+        """Whether it is no point mass."""
+        return self.sd > 0.0
+
+    def _scaled(self, factor: float) -> Distribution:
+        return Normal(factor * self.loc, factor * self.sd)
+
+    def _shifted(self, offset: float) -> Distribution:
+        return Normal(self.loc + offset, self.sd)
+
+    def _at_scores(self, scores: FloatArray) -> FloatArray:
         if self.sd == 0.0:
             return np.full(scores.shape, self.loc)
         return self.loc + self.sd * scores
@@ -126,7 +150,12 @@ class Normal(Elicited):
     def _quantiles(self, u: FloatArray) -> FloatArray:
         from montecarlo_ai.kernels.quantile import normal_scores
 
-        return self.at_normal_scores(normal_scores(u))
+        return self._at_scores(normal_scores(u))
+
+    def _upper_quantiles(self, q: FloatArray) -> FloatArray:
+        from montecarlo_ai.kernels.quantile import normal_scores
+
+        return self._at_scores(-normal_scores(q))
 
     def _probabilities(self, x: FloatArray) -> FloatArray:
         from scipy.special import ndtr
@@ -135,6 +164,14 @@ class Normal(Elicited):
             return _step_at(x, self.loc)
         probabilities: FloatArray = ndtr((x - self.loc) / self.sd)
         return probabilities
+
+    def _exceedances(self, x: FloatArray) -> FloatArray:
+        from scipy.special import ndtr
+
+        if self.sd == 0.0:
+            return 1.0 - _step_at(x, self.loc)
+        exceedances: FloatArray = ndtr((self.loc - x) / self.sd)
+        return exceedances
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -150,8 +187,9 @@ class LogNormal(Elicited):
     """
 
     family: ClassVar[str] = "lognormal"
+    _of_scores: ClassVar[bool] = True
     quantiles_needed: ClassVar[int] = 2
-    quantiles_positive: ClassVar[bool] = True
+    quantiles_above: ClassVar[float | None] = 0.0
     mu: float
     sigma: float
 
@@ -175,8 +213,15 @@ class LogNormal(Elicited):
         """Return the positive half-line, or the point."""
         return (0.0, math.inf) if self.sigma > 0.0 else (math.exp(self.mu), math.exp(self.mu))
 
-    def at_normal_scores(self, scores: FloatArray) -> FloatArray:
-        """Return exp(mu + sigma z); inf where that exceeds a float."""
+    @property
+    def continuous(self) -> bool:
+        """Whether it is no point mass."""
+        return self.sigma > 0.0
+
+    def _scaled(self, factor: float) -> Distribution:
+        return LogNormal(self.mu + math.log(factor), self.sigma)
+
+    def _at_scores(self, scores: FloatArray) -> FloatArray:
         if self.sigma == 0.0:
             return np.full(scores.shape, math.exp(self.mu))
         with np.errstate(over="ignore"):
@@ -186,17 +231,34 @@ class LogNormal(Elicited):
     def _quantiles(self, u: FloatArray) -> FloatArray:
         from montecarlo_ai.kernels.quantile import normal_scores
 
-        return self.at_normal_scores(normal_scores(u))
+        return self._at_scores(normal_scores(u))
+
+    def _upper_quantiles(self, q: FloatArray) -> FloatArray:
+        from montecarlo_ai.kernels.quantile import normal_scores
+
+        return self._at_scores(-normal_scores(q))
 
     def _probabilities(self, x: FloatArray) -> FloatArray:
         from scipy.special import ndtr
 
         if self.sigma == 0.0:
             return _step_at(x, math.exp(self.mu))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            scores = (np.log(np.maximum(x, 0.0)) - self.mu) / self.sigma
-        probabilities: FloatArray = ndtr(scores)
+        probabilities: FloatArray = ndtr(self._scores(x))
         return probabilities
+
+    def _exceedances(self, x: FloatArray) -> FloatArray:
+        from scipy.special import ndtr
+
+        if self.sigma == 0.0:
+            return 1.0 - _step_at(x, math.exp(self.mu))
+        exceedances: FloatArray = ndtr(-self._scores(x))
+        return exceedances
+
+    def _scores(self, x: FloatArray) -> FloatArray:
+        """Return the normal scores of values."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            scores: FloatArray = (np.log(np.maximum(x, 0.0)) - self.mu) / self.sigma
+        return scores
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -211,7 +273,7 @@ class Exponential(Elicited):
 
     family: ClassVar[str] = "exponential"
     quantiles_needed: ClassVar[int] = 1
-    quantiles_positive: ClassVar[bool] = True
+    quantiles_above: ClassVar[float | None] = 0.0
     rate: float
 
     def __post_init__(self) -> None:
@@ -222,8 +284,8 @@ class Exponential(Elicited):
 
     @classmethod
     def _through(cls, points: list[tuple[float, float]]) -> Self:
-        ((probability, value),) = points
-        return cls(-math.log1p(-probability) / value)
+        probabilities, values = columns(points)
+        return cls(math.exp(float(np.mean(np.log(-np.log1p(-probabilities)) - np.log(values)))))
 
     def mean(self) -> float:
         """Return 1 / rate."""
@@ -236,6 +298,16 @@ class Exponential(Elicited):
     def _quantiles(self, u: FloatArray) -> FloatArray:
         with np.errstate(divide="ignore"):
             return np.abs(np.log1p(-u)) / self.rate
+
+    def _upper_quantiles(self, q: FloatArray) -> FloatArray:
+        with np.errstate(divide="ignore"):
+            return np.abs(np.log(q)) / self.rate
+
+    def _exceedances(self, x: FloatArray) -> FloatArray:
+        return np.exp(-self.rate * np.maximum(x, 0.0))
+
+    def _scaled(self, factor: float) -> Distribution:
+        return Exponential(self.rate / factor)
 
     def _probabilities(self, x: FloatArray) -> FloatArray:
         return np.abs(np.expm1(-self.rate * np.maximum(x, 0.0)))

@@ -9,7 +9,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from montecarlo_ai.checks import Checks, nearest, refused
-from montecarlo_ai.distribution import Distribution, FloatArray
+from montecarlo_ai.distributions.base import Distribution
+from montecarlo_ai.distributions.part import Part
+from montecarlo_ai.distributions.quantile_table import FloatArray
 
 _FINGERPRINT_POINTS = 256
 
@@ -29,6 +31,7 @@ class ScipyDistribution(Distribution):
     """
 
     family: ClassVar[str] = "scipy"
+    _closed: ClassVar[bool] = False
 
     def __init__(self, frozen: Any) -> None:
         check_frozen(frozen, "ScipyDistribution.frozen")
@@ -60,10 +63,36 @@ class ScipyDistribution(Distribution):
         values = np.asarray(self._frozen.ppf(u), dtype=np.float64)
         return np.where(u <= 0.0, low, np.where(u >= 1.0, high, values))
 
+    def _upper_quantiles(self, q: FloatArray) -> FloatArray:
+        if not self.continuous:  # scipy's own gives nan far out
+            return super()._upper_quantiles(q)
+        low, high = self.support()
+        values = np.asarray(self._frozen.isf(q), dtype=np.float64)
+        return np.where(q <= 0.0, high, np.where(q >= 1.0, low, values))
+
     def _probabilities(self, x: FloatArray) -> FloatArray:
         return np.asarray(self._frozen.cdf(x), dtype=np.float64)
 
-    def __repr__(self) -> str:
+    def _exceedances(self, x: FloatArray) -> FloatArray:
+        return np.asarray(self._frozen.sf(x), dtype=np.float64)
+
+    def _mean_inside(self, low: float, high: float) -> float:
+        if self.continuous:
+            return super()._mean_inside(low, high)
+        part = Part(self, low, high)
+        if not part.mass > 0.0:
+            return 0.0
+        first, last = part.ends
+        return float(self._frozen.expect(lambda value: value, lb=first, ub=last))
+
+    @property
+    def continuous(self) -> bool:
+        """Whether scipy has it among the continuous distributions."""
+        from scipy.stats import rv_continuous
+
+        return isinstance(self._frozen.dist, rv_continuous)
+
+    def _described(self) -> str:
         if "args" not in self._parameters:
             return f"ScipyDistribution({self._frozen.dist.name})"
         listed = [repr(value) for value in self._parameters["args"]]
@@ -88,11 +117,11 @@ def check_frozen(frozen: Any, field: str) -> None:
         with np.errstate(all="ignore"):
             quartiles = [np.asarray(frozen.ppf(p), dtype=np.float64) for p in (0.25, 0.5, 0.75)]
     except (TypeError, ValueError, ArithmeticError) as error:
-        raise refused(field, _described(frozen), f"gives no quantiles ({error})") from error
+        raise refused(field, _call_of(frozen), f"gives no quantiles ({error})") from error
     if any(quartile.shape != () for quartile in quartiles):
-        raise refused(field, _described(frozen), "must have scalar parameters, one distribution an input")
+        raise refused(field, _call_of(frozen), "must have scalar parameters, one distribution an input")
     if not np.all(np.isfinite(quartiles)):
-        raise refused(field, _described(frozen), "has parameters that scipy does not allow: its quantiles are nan")
+        raise refused(field, _call_of(frozen), "has parameters that scipy does not allow: its quantiles are nan")
 
 
 def rebuild(name: object, args: object, kwds: object) -> ScipyDistribution:
@@ -135,7 +164,7 @@ def rebuild(name: object, args: object, kwds: object) -> ScipyDistribution:
     return ScipyDistribution(frozen)
 
 
-def _described(frozen: Any) -> str:
+def _call_of(frozen: Any) -> str:
     """Return the call that made a frozen distribution, nearly."""
     return f"{frozen.dist.name}{tuple(frozen.args)}{dict(frozen.kwds) if frozen.kwds else ''}"
 

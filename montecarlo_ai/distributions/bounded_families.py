@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar, Self
 
 import numpy as np
 
-from montecarlo_ai.beta_quantile import BetaQuantile
 from montecarlo_ai.checks import Checks
-from montecarlo_ai.distribution import LARGEST_LOGARITHM, Distribution, FloatArray
-from montecarlo_ai.elicitation import Elicited
+from montecarlo_ai.distributions.base import LARGEST_LOGARITHM, Distribution
+from montecarlo_ai.distributions.beta_quantile import BetaQuantile
+from montecarlo_ai.distributions.elicitation import Elicited
+from montecarlo_ai.distributions.fitting import best_shape, columns, line_through
+from montecarlo_ai.distributions.quantile_table import FloatArray
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -49,9 +52,17 @@ class Uniform(Elicited):
     def _quantiles(self, u: FloatArray) -> FloatArray:
         return np.clip(self.low * (1.0 - u) + self.high * u, self.low, self.high)
 
+    def _upper_quantiles(self, q: FloatArray) -> FloatArray:
+        return np.clip(self.low * q + self.high * (1.0 - q), self.low, self.high)
+
+    def _scaled(self, factor: float) -> Distribution:
+        return Uniform(factor * self.low, factor * self.high)
+
+    def _shifted(self, offset: float) -> Distribution:
+        return Uniform(self.low + offset, self.high + offset)
+
     def _probabilities(self, x: FloatArray) -> FloatArray:
-        half_range = 0.5 * self.high - 0.5 * self.low
-        return np.clip((0.5 * x - 0.5 * self.low) / half_range, 0.0, 1.0)
+        return (np.clip(x, self.low, self.high) - self.low) / (self.high - self.low)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -66,7 +77,7 @@ class LogUniform(Elicited):
 
     family: ClassVar[str] = "loguniform"
     quantiles_needed: ClassVar[int] = 2
-    quantiles_positive: ClassVar[bool] = True
+    quantiles_above: ClassVar[float | None] = 0.0
     low: float
     high: float
 
@@ -88,6 +99,9 @@ class LogUniform(Elicited):
         """Return the ends."""
         return self.low, self.high
 
+    def _scaled(self, factor: float) -> Distribution:
+        return LogUniform(factor * self.low, factor * self.high)
+
     @property
     def _log_range(self) -> float:
         return math.log(self.high) - math.log(self.low)
@@ -103,7 +117,7 @@ class LogUniform(Elicited):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Triangular(Distribution):
+class Triangular(Elicited):
     """The triangular distribution.
 
     Parameters
@@ -113,6 +127,7 @@ class Triangular(Distribution):
     """
 
     family: ClassVar[str] = "triangular"
+    quantiles_needed: ClassVar[int] = 3
     low: float
     mode: float
     high: float
@@ -120,6 +135,16 @@ class Triangular(Distribution):
     def __post_init__(self) -> None:
         low, mode, high = _checked_mode("Triangular", self.low, self.mode, self.high)
         self._set(low=low, mode=mode, high=high)
+
+    @classmethod
+    def _through(cls, points: list[tuple[float, float]]) -> Self:
+        return cls(*_mode_through(points, lambda mode: cls(0.0, mode, 1.0)))
+
+    def _scaled(self, factor: float) -> Distribution:
+        return Triangular(factor * self.low, factor * self.mode, factor * self.high)
+
+    def _shifted(self, offset: float) -> Distribution:
+        return Triangular(self.low + offset, self.mode + offset, self.high + offset)
 
     def mean(self) -> float:
         """Return (low + mode + high) / 3."""
@@ -135,6 +160,15 @@ class Triangular(Distribution):
         falling = self.high - np.sqrt((1.0 - u) * (fall / width)) * width
         return np.clip(np.where(u * width < rise, rising, falling), self.low, self.high)
 
+    def _upper_quantiles(self, q: FloatArray) -> FloatArray:
+        width, rise, fall = self.high - self.low, self.mode - self.low, self.high - self.mode
+        rising = self.low + np.sqrt((1.0 - q) * (rise / width)) * width
+        falling = self.high - np.sqrt(q * (fall / width)) * width
+        return np.clip(np.where(q * width < fall, falling, rising), self.low, self.high)
+
+    def _exceedances(self, x: FloatArray) -> FloatArray:
+        return Triangular(-self.high, -self.mode, -self.low)._probabilities(-x)
+
     def _probabilities(self, x: FloatArray) -> FloatArray:
         width, rise, fall = self.high - self.low, self.mode - self.low, self.high - self.mode
         inside = np.clip(x, self.low, self.high)
@@ -145,7 +179,7 @@ class Triangular(Distribution):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class PERT(Distribution):
+class PERT(Elicited):
     """The PERT distribution: a beta distribution on [low, high], mean (low + 4 mode + high) / 6.
 
     Parameters
@@ -159,6 +193,8 @@ class PERT(Distribution):
     """
 
     family: ClassVar[str] = "pert"
+    quantiles_needed: ClassVar[int] = 3
+    _closed: ClassVar[bool] = False
     low: float
     mode: float
     high: float
@@ -166,6 +202,16 @@ class PERT(Distribution):
     def __post_init__(self) -> None:
         low, mode, high = _checked_mode("PERT", self.low, self.mode, self.high)
         self._set(low=low, mode=mode, high=high)
+
+    @classmethod
+    def _through(cls, points: list[tuple[float, float]]) -> Self:
+        return cls(*_mode_through(points, lambda mode: cls(0.0, mode, 1.0)))
+
+    def _scaled(self, factor: float) -> Distribution:
+        return PERT(factor * self.low, factor * self.mode, factor * self.high)
+
+    def _shifted(self, offset: float) -> Distribution:
+        return PERT(self.low + offset, self.mode + offset, self.high + offset)
 
     @property
     def alpha(self) -> float:
@@ -200,6 +246,17 @@ class PERT(Distribution):
         probabilities: FloatArray = betainc(self.alpha, self.beta, share)
         return probabilities
 
+    def _upper_quantiles(self, q: FloatArray) -> FloatArray:
+        share = self._share.upper(q)
+        return np.clip(self.low * (1.0 - share) + self.high * share, self.low, self.high)
+
+    def _exceedances(self, x: FloatArray) -> FloatArray:
+        from scipy.special import betainc
+
+        share = np.clip((self.high - x) / (self.high - self.low), 0.0, 1.0)
+        exceedances: FloatArray = betainc(self.beta, self.alpha, share)
+        return exceedances
+
 
 def _checked_ends(name: str, low: float, high: float, above: float | None = None) -> tuple[float, float]:
     """Return the ends of a range, or raise: finite, low below high, the range itself finite."""
@@ -233,8 +290,35 @@ def _check_order(name: str, low: float, high: float, checks: Checks) -> None:
         checks.add(f"{name}.high", high, f"must be a finite distance above low = {low!r}")
 
 
+def _mode_through(
+    points: list[tuple[float, float]], unit: Callable[[float], Distribution]
+) -> tuple[float, float, float]:
+    """Return low, mode and high of the family nearest to three or more points.
+
+    Given the place of the mode between the ends, values are a line of the quantiles of the family on [0, 1].
+    """
+    probabilities, values = columns(points)
+    spread = values[-1] - values[0]
+
+    def line(mode: float) -> tuple[FloatArray, float, float]:
+        places = unit(mode).ppf(probabilities)
+        return places, *line_through(places, values)
+
+    def residuals(mode: float) -> FloatArray:
+        places, start, width = line(mode)
+        misses: FloatArray = (start + width * places - values) / spread
+        return misses
+
+    mode = best_shape(residuals, 0.0, 1.0)
+    _, low, width = line(mode)
+    return low, min(low + mode * width, low + width), low + width
+
+
 def _line_through(points: list[tuple[float, float]]) -> tuple[float, float]:
-    """Return values at probabilities 0 and 1 of the line through two (probability, value) points."""
+    """Return values at probabilities 0 and 1 of the line through two (probability, value) points, or near more."""
+    if len(points) > 2:
+        start, rise = line_through(*columns(points))
+        return start, start + rise
     (p_low, low), (p_high, high) = points
     slope = high / (p_high - p_low) - low / (p_high - p_low)
     return low - p_low * slope, high + (1.0 - p_high) * slope

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from montecarlo_ai.distribution import FloatArray
+from montecarlo_ai.distributions.quantile_table import FloatArray
 
 _POINTS = 64
 _NEGLIGIBLE = 3e-16
@@ -37,9 +37,17 @@ class BetaQuantile:
 
     def __call__(self, u: FloatArray) -> FloatArray:
         """Return the quantiles of probabilities in [0, 1]; any shape, elementwise."""
-        below = self._from_end(0, np.minimum(u, 0.5))
-        above = self._from_end(1, np.minimum(1.0 - u, 0.5))
-        return np.where(u <= 0.5, below, 1.0 - above)
+        return self._between(u, 1.0 - u)
+
+    def upper(self, q: FloatArray) -> FloatArray:
+        """Return the values that are exceeded with probability q."""
+        return self._between(1.0 - q, q)
+
+    def _between(self, below: FloatArray, above: FloatArray) -> FloatArray:
+        """Return the quantiles by the probability below and that above."""
+        from_low = self._from_end(0, np.minimum(below, 0.5))
+        from_high = self._from_end(1, np.minimum(above, 0.5))
+        return np.where(below <= 0.5, from_low, 1.0 - from_high)
 
     def _from_end(self, end: int, tail: FloatArray) -> FloatArray:
         """Return the distance of the quantile from one end, by the probability between them, (0, 1/2]."""
