@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,11 +12,19 @@ from typing import Any, Self
 import numpy as np
 
 from montecarlo_ai.checks import Checks, nearest, refused
-from montecarlo_ai.dependence import CorrelatedGroup, Correlation, checked_pairs, correlated_groups
-from montecarlo_ai.distribution import Distribution, FloatArray
+from montecarlo_ai.dependence.correlation import GAUSSIAN, Copula, Correlation, checked_copula
+from montecarlo_ai.dependence.groups import CorrelatedGroup, Dependence, Repair, Stated, correlated_groups
+from montecarlo_ai.dependence.student import student_scores
+from montecarlo_ai.dependence.tables import correlation_from_list, correlation_to_list, dependence_to_dict
 from montecarlo_ai.distributions import Constant, as_distribution, distribution_from_dict
+from montecarlo_ai.distributions.base import Distribution
+from montecarlo_ai.distributions.quantile_table import FloatArray
 from montecarlo_ai.errors import InputError
 from montecarlo_ai.model import RESERVED
+from montecarlo_ai.streams import colliding
+
+_SHOWN_PAIRS = 45
+"""All pairs of ten inputs."""
 
 
 @dataclass(frozen=True, init=False, eq=False)
@@ -26,12 +35,14 @@ class Inputs:
     ----------
     values : mapping of str to float, Distribution or frozen scipy.stats distribution
         By name of the parameter; a number is a constant.
-    correlation : mapping of (str, str) to float, optional
-        Correlation of the standard normal scores of two inputs. Inputs outside the named pairs are independent, and
-        their draws are the same as without any correlation. The factor takes correlated names in alphabetical order,
-        so that draws do not depend on the order of declaration.
-    copula : str
-        "gaussian", the joint law that the correlation belongs to.
+    correlation : mapping of (str, str) to float, Correlation, or mapping of str to Correlation, optional
+        Correlation of the scores of two inputs, by pair; a `Correlation`, which may state rank correlations and
+        repair; or one for each of several groups by name, each with its own copula if it states one ("" names what
+        is in no group). An input is in one group at most. Inputs outside the named pairs are independent, and their
+        draws are the same as without any correlation. The factor takes correlated names in alphabetical order, so that
+        draws do not depend on the order of declaration.
+    copula : "gaussian" or ("t", df)
+        The joint law of the groups that state none.
 
     Raises
     ------
@@ -47,37 +58,45 @@ class Inputs:
     """
 
     distributions: Mapping[str, Distribution]
-    correlation: Correlation
-    copula: str
-    _groups: tuple[CorrelatedGroup, ...]
+    _joint: Dependence
 
     def __init__(
-        self, values: Mapping[str, Any], *, correlation: Correlation | None = None, copula: str = "gaussian"
+        self, values: Mapping[str, Any], *, correlation: Stated | None = None, copula: Copula = GAUSSIAN
     ) -> None:
         checks = Checks()
         distributions = _checked_distributions(values, checks)
-        if copula != "gaussian":
-            checks.add("copula", copula, 'must be "gaussian"')
+        law = checked_copula(copula, "copula", checks)
         names = sorted(name for name in values if isinstance(name, str)) if isinstance(values, Mapping) else []
-        pairs = {} if correlation is None else checked_pairs(names, correlation, "correlation", checks)
-        for pair, rho in pairs.items():
-            for name in pair:
-                if isinstance(distributions.get(name), Constant):
-                    checks.add(
-                        f"correlation[{pair[0]}, {pair[1]}]",
-                        rho,
-                        f"{name} is a constant, which correlates with nothing",
-                    )
-        groups: tuple[CorrelatedGroup, ...] = ()
-        try:
-            groups = correlated_groups(names, pairs, "correlation")
-        except InputError as error:
-            checks.problems.extend(error.problems)
+        constants = {name for name, value in distributions.items() if isinstance(value, Constant)}
+        with checks.collecting():
+            joint = correlated_groups(names, correlation, "correlation", copula=law, constants=constants)
         checks.finish()
         object.__setattr__(self, "distributions", distributions)
-        object.__setattr__(self, "correlation", pairs)
-        object.__setattr__(self, "copula", copula)
-        object.__setattr__(self, "_groups", groups)
+        object.__setattr__(self, "_joint", joint)
+        for first, second in colliding(self.streams):
+            rule = "have names with the same 32-bit hash, and would have the same draws"
+            checks.add("inputs", [first, second], rule, "rename one")
+        checks.finish()
+
+    @property
+    def correlation(self) -> dict[tuple[str, str], float]:
+        """Correlations of the scores as they are used, by pair in alphabetical order."""
+        return dict(self._joint.pairs)
+
+    @property
+    def dependence(self) -> Mapping[str, Correlation]:
+        """Correlations as stated, by name of the group, each with its copula; "" has what is in no named group."""
+        return dict(self._joint.stated)
+
+    @property
+    def copula(self) -> Copula:
+        """The joint law of what is in no named group, and of the groups that state none."""
+        return self._joint.stated[""].copula or GAUSSIAN
+
+    @property
+    def repairs(self) -> tuple[Repair, ...]:
+        """Which correlations were not possible together, and by what they were replaced."""
+        return self._joint.repairs
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -94,6 +113,11 @@ class Inputs:
         """Inputs that are drawn, in order of declaration."""
         return tuple(name for name, value in self.distributions.items() if not isinstance(value, Constant))
 
+    @cached_property
+    def streams(self) -> tuple[str, ...]:
+        """Names of the independent uniforms that draws are made of: the varying inputs, then one for each t copula."""
+        return self.varying + tuple(group.stream for group in self._joint.groups if group.df < math.inf)
+
     def from_uniforms(self, uniforms: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
         """Return draws of the varying inputs.
 
@@ -102,7 +126,7 @@ class Inputs:
         Parameters
         ----------
         uniforms : mapping of str to (n,) float64
-            Independent uniforms strictly inside (0, 1), one array for each varying input.
+            Independent uniforms strictly inside (0, 1), one array for each of the `streams`.
 
         Returns
         -------
@@ -112,15 +136,16 @@ class Inputs:
         Raises
         ------
         InputError
-            If the names are not those of the varying inputs, or a uniform is outside (0, 1).
+            If the names are not those of the `streams`, or a uniform is outside (0, 1).
         """
         columns = self._checked_uniforms(uniforms)
         draws: dict[str, FloatArray] = {}
-        for group in self._groups:
+        for group in self._joint.groups:
             draws.update(self._correlated_draws(group, columns))
-        return {
-            name: draws[name] if name in draws else self.distributions[name].ppf(columns[name]) for name in self.varying
-        }
+        for name in self.varying:
+            if name not in draws:
+                draws[name] = self.distributions[name].draws(columns[name])
+        return {name: draws[name] for name in self.varying}
 
     def replace(self, **changes: Any) -> Self:
         """Return the same inputs with some values replaced.
@@ -150,20 +175,30 @@ class Inputs:
                 checks.problems.extend(error.problems)
         checks.finish()
         fixed = {name for name, value in changed.items() if isinstance(value, Constant)}
-        pairs = {pair: rho for pair, rho in self.correlation.items() if not fixed.intersection(pair)}
-        return type(self)({**self.distributions, **changed}, correlation=pairs, copula=self.copula)
+        kept = {label: group.without(fixed) for label, group in self.dependence.items()}
+        return type(self)({**self.distributions, **changed}, correlation=kept)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain values that make these inputs again: ``inputs``, ``correlation`` (a list) and ``copula``."""
+        """Return plain values that make these inputs again.
+
+        Returns
+        -------
+        dict
+            ``inputs``; ``correlation``, a list of tables as a scenario file has them; ``copula`` and, where they say
+            something, ``repair`` and ``groups``, the tables of its ``[dependence]``; and, where correlations were
+            repaired, ``repairs``, the matrices that are used instead.
+        """
+        repairs = [repair.to_dict() for repair in self.repairs]
         return {
             "inputs": {name: value.to_dict() for name, value in self.distributions.items()},
-            "correlation": [{"inputs": list(pair), "value": rho} for pair, rho in sorted(self.correlation.items())],
-            "copula": self.copula,
+            "correlation": correlation_to_list(self.dependence, "inputs"),
+            **dependence_to_dict(self.dependence),
+            **({"repairs": repairs} if repairs else {}),
         }
 
     @classmethod
     def from_dict(cls, table: Mapping[str, Any]) -> Self:
-        """Return the inputs of a `to_dict` table.
+        """Return the inputs of a `to_dict` table; its ``repairs`` are made anew.
 
         Raises
         ------
@@ -178,8 +213,10 @@ class Inputs:
             except InputError as error:
                 checks.problems.extend(error.problems)
         checks.finish()
-        pairs = pairs_from_list(table.get("correlation", ()), "inputs", "correlation")
-        return cls(values, correlation=pairs, copula=table.get("copula", "gaussian"))
+        law = {key: table[key] for key in ("copula", "repair", "groups") if key in table}
+        return cls(
+            values, correlation=correlation_from_list(table.get("correlation", []), "inputs", "correlation", law)
+        )
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Inputs):
@@ -191,20 +228,28 @@ class Inputs:
 
     def __repr__(self) -> str:
         lines = [f"    {name}: {value!r}" for name, value in self.distributions.items()]
-        lines += [f"    correlation({first}, {second}): {rho!r}" for (first, second), rho in self.correlation.items()]
+        pairs = list(self.correlation.items())
+        lines += [f"    correlation({first}, {second}): {rho!r}" for (first, second), rho in pairs[:_SHOWN_PAIRS]]
+        lines += [f"    and {len(pairs) - _SHOWN_PAIRS} more correlations"] if len(pairs) > _SHOWN_PAIRS else []
+        lines += [
+            f"    t copula({', '.join(group.names)}): {group.df:g} degrees of freedom"
+            for group in self._joint.groups
+            if group.df < math.inf
+        ]
+        lines += [f"    repaired: {repair!r}" for repair in self.repairs]
         return "\n".join([f"Inputs: {len(self.names)}, {len(self.varying)} varying", *lines])
 
     def _checked_uniforms(self, uniforms: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
-        """Return contiguous columns of the varying inputs, or raise."""
+        """Return contiguous columns of the streams, or raise."""
         checks = Checks()
-        for name in self.varying:
+        for name in self.streams:
             if name not in uniforms:
-                checks.add("uniforms", sorted(uniforms), f'must have "{name}", a varying input')
+                checks.add("uniforms", sorted(uniforms), f'must have "{name}"', "one array for each of Inputs.streams")
         for name in uniforms:
-            if name not in self.varying:
-                checks.add("uniforms", name, "is no varying input", nearest(name, self.varying))
+            if name not in self.streams:
+                checks.add("uniforms", name, "is no varying input", nearest(name, self.streams))
         checks.finish()
-        columns = {name: np.ascontiguousarray(uniforms[name], dtype=np.float64) for name in self.varying}
+        columns = {name: np.ascontiguousarray(uniforms[name], dtype=np.float64) for name in self.streams}
         shapes = {column.shape for column in columns.values()}
         if len(shapes) > 1:
             raise refused("uniforms", sorted(shapes), "must have one shape")
@@ -219,43 +264,14 @@ class Inputs:
         from montecarlo_ai.kernels.quantile import normal_scores
 
         scores = group.correlate([normal_scores(columns[name]) for name in group.names])
+        if group.df < math.inf:
+            joined = student_scores(group.df)
+            scales = joined.scales(normal_scores(columns[group.stream]))
+            scores = [joined(score, scales) for score in scores]
         return {
             name: self.distributions[name].at_normal_scores(score)
             for name, score in zip(group.names, scores, strict=True)
         }
-
-
-def pairs_from_list(entries: object, names_key: str, field: str) -> dict[tuple[str, str], float]:
-    """Return correlations by pair from a list of tables, as a scenario file states them.
-
-    Parameters
-    ----------
-    entries : list of mapping
-        Each with two names under `names_key`, and ``value``.
-    names_key : str
-        "inputs" or "shocks".
-    field : str
-        What an error calls the list.
-
-    Raises
-    ------
-    InputError
-        If an entry has another form, or a pair is stated twice.
-    """
-    checks = Checks()
-    pairs: dict[tuple[str, str], float] = {}
-    for index, entry in enumerate(entries if isinstance(entries, list | tuple) else ()):
-        where = f"{field}[{index}]"
-        names = entry.get(names_key) if isinstance(entry, Mapping) else None
-        if not isinstance(names, list | tuple) or len(names) != 2 or not all(isinstance(name, str) for name in names):
-            checks.add(f"{where}.{names_key}", names, "must be two names")
-            continue
-        pair = (names[0], names[1])
-        if pair in pairs:
-            checks.add(where, list(pair), "states a pair twice")
-        pairs[pair] = entry.get("value")
-    checks.finish()
-    return pairs
 
 
 def _checked_distributions(values: object, checks: Checks) -> dict[str, Distribution]:
