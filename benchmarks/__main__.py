@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-from benchmarks import import_time, machine, memory, preset, three_shocks
+from benchmarks import import_time, inputs, machine, memory, preset, samplers, three_shocks
 from benchmarks.measurement import Measurement, table
 
 MEASUREMENTS: dict[str, Callable[[], list[Measurement]]] = {
@@ -16,6 +16,8 @@ MEASUREMENTS: dict[str, Callable[[], list[Measurement]]] = {
     "import-time": import_time.measure,
     "preset": preset.measure,
     "memory": memory.measure,
+    "inputs": inputs.measure,
+    "samplers": samplers.measure,
 }
 
 

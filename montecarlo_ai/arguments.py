@@ -3,19 +3,41 @@
 from __future__ import annotations
 
 import secrets
-import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from montecarlo_ai.checks import LARGEST_SEED, Checks
 from montecarlo_ai.engine import available_threads
 from montecarlo_ai.errors import InputError
 from montecarlo_ai.model import name_list, names_problems
+from montecarlo_ai.samplers import Sampling, checked_sampling
 from montecarlo_ai.scenario import Scenario
 
 LARGEST_N_PATHS = 100_000_000_000
 DTYPES = ("float64",)
 STORE_DTYPES = ("float32", "float64")
+
+
+class Run(NamedTuple):
+    """What a run is asked for, checked.
+
+    Attributes
+    ----------
+    seed : int
+        Drawn where none was given.
+    variables : tuple of str
+        States to keep or to describe.
+    store_dtype : str
+    threads : int
+    sampling : Sampling
+        Paths, sampler and replicates.
+    """
+
+    seed: int
+    variables: tuple[str, ...]
+    store_dtype: str
+    threads: int
+    sampling: Sampling
 
 
 def checked_scenario(scenario: object) -> Scenario:
@@ -38,8 +60,10 @@ def checked_run(
     store_dtype: str | None,
     threads: object,
     progress: object,
-) -> tuple[int, int, tuple[str, ...], str, int]:
-    """Return n_paths, seed, variables, store_dtype and threads, each checked; no seed draws one.
+    sampler: object,
+    replicates: object,
+) -> Run:
+    """Return what a run is asked for, each argument checked.
 
     Raises
     ------
@@ -48,8 +72,6 @@ def checked_run(
     """
     checks = Checks(InputError)
     paths = checks.whole("n_paths", n_paths, at_least=1, at_most=LARGEST_N_PATHS)
-    if paths * scenario.time.n_steps > sys.maxsize:
-        checks.add("n_paths", n_paths, f"times {scenario.time.n_steps} steps must stay below 2**63")
     number = secrets.randbits(63) if seed is None else checks.whole("seed", seed, at_least=0, at_most=LARGEST_SEED)
     kept = _checked_variables(scenario, variables, checks)
     if not (isinstance(dtype, str) and dtype in DTYPES):
@@ -60,8 +82,9 @@ def checked_run(
     used = available_threads() if threads is None else checks.whole("threads", threads, at_least=1, at_most=1024)
     if not (progress is None or isinstance(progress, bool)):
         checks.add("progress", progress, "must be True, False or None")
+    sampling = checked_sampling(paths, sampler, replicates, len(scenario.inputs.streams), checks)
     checks.finish()
-    return paths, number, kept, stored, used
+    return Run(number, kept, stored, used, sampling)
 
 
 def _checked_variables(scenario: Scenario, variables: Sequence[str] | None, checks: Checks) -> tuple[str, ...]:

@@ -17,7 +17,8 @@ from montecarlo_ai.errors import ModelError, NumericalError, Problem, invalid
 from montecarlo_ai.kernels.compiling import kernel_of
 from montecarlo_ai.kernels.emit import shock_rows
 from montecarlo_ai.kernels.options import BLOCK
-from montecarlo_ai.kernels.philox import DOMAIN_SHOCKS, input_uniforms
+from montecarlo_ai.kernels.philox import DOMAIN_SHOCKS
+from montecarlo_ai.samplers import INDEPENDENT, SAMPLERS, Sampling
 from montecarlo_ai.scenario import Scenario
 
 Result = TypeVar("Result")
@@ -54,11 +55,14 @@ class Engine:
     ----------
     scenario : Scenario
     seed : int
+    sampling : Sampling, optional
+        Independent paths, if not given.
     """
 
-    def __init__(self, scenario: Scenario, seed: int) -> None:
+    def __init__(self, scenario: Scenario, seed: int, sampling: Sampling = INDEPENDENT) -> None:
         model, inputs = scenario.model, scenario.inputs
         self.scenario, self.seed = scenario, seed
+        self.sampler = SAMPLERS[sampling.sampler](seed, streams_of(scenario), sampling)
         self.kernel = kernel_of(model, frozenset(inputs.constants))
         self.varying = tuple(name for name in model.param_fields if name in inputs.varying)
         fixed = [inputs.constants[name] for name in model.param_fields if name in inputs.constants]
@@ -82,8 +86,7 @@ class Engine:
         (blocks, inputs, 256) float64
         """
         blocks = -(-n_paths // BLOCK)
-        uniforms = {name: input_uniforms(self.seed, name, first_path, blocks * BLOCK) for name in self.varying}
-        draws = self.scenario.inputs.from_uniforms(uniforms)
+        draws = self.scenario.inputs.from_uniforms(self.sampler.uniforms(first_path, blocks * BLOCK))
         packed = np.empty((blocks, len(self.varying), BLOCK))
         for i, name in enumerate(self.varying):
             packed[:, i, :] = draws[name].reshape(blocks, BLOCK)
@@ -193,7 +196,12 @@ class Engine:
         finite = np.zeros(len(drawn), dtype=np.bool_)
         try:
             self.kernel(
-                (np.uint64(self.seed), np.uint64(first_path), np.uint64(DOMAIN_SHOCKS << 16)),
+                (
+                    np.uint64(self.seed),
+                    np.uint64(first_path),
+                    np.uint64(DOMAIN_SHOCKS << 16),
+                    np.uint64(self.sampler.mirrored),
+                ),
                 (n_paths, self.n_steps, self.scenario.time.dt, single),
                 drawn,
                 self.constants,
@@ -239,6 +247,17 @@ class Engine:
         name = model.state_fields[int(np.flatnonzero(bad[:, step, lane])[0])]
         value = values[model.state_fields.index(name), step, lane]
         return NumericalError(f"{name} = {value} on path {first_path + lane} at step {step}: must be finite; {_REMEDY}")
+
+
+def streams_of(scenario: Scenario) -> tuple[str, ...]:
+    """Return the independent uniforms of a path in an order that is the scenario's own.
+
+    Inputs as the model declares its parameters, then what else the inputs need, by name: two scenarios that are equal
+    give a Sobol' sequence's dimensions to the same inputs.
+    """
+    inputs = scenario.inputs
+    declared = [name for name in scenario.model.param_fields if name in inputs.varying]
+    return (*declared, *sorted(set(inputs.streams) - set(declared)))
 
 
 _REMEDY = "look for a division by zero or unbounded growth in the step"

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from montecarlo_ai._version import __version__
 from montecarlo_ai.kernels.philox import STREAM_VERSION
+from montecarlo_ai.samplers import Sampling
 from montecarlo_ai.scenario import Scenario
 
 SCENARIO_KEY = "montecarlo_ai_scenario"
@@ -41,7 +42,7 @@ class Carried:
         return self
 
 
-def identity(scenario: Scenario, *, kind: str, seed: int, n_paths: int, dtype: str) -> dict[str, Any]:
+def identity(scenario: Scenario, *, kind: str, seed: int, sampling: Sampling, dtype: str) -> dict[str, Any]:
     """Return the attributes of a result: what made it, and how to make it again."""
     return {
         "kind": kind,
@@ -51,8 +52,9 @@ def identity(scenario: Scenario, *, kind: str, seed: int, n_paths: int, dtype: s
         "scenario_hash": scenario.hash,
         "scenario_canonical": scenario.canonical(),
         "seed": seed,
-        "n_paths": n_paths,
-        "sampler": "random",
+        "n_paths": sampling.n_paths,
+        "sampler": sampling.sampler,
+        "replicates": sampling.replicates,
         "dtype": dtype,
         "causes": list(scenario.model.causes),
         "chips": list(scenario.chips),

@@ -1,15 +1,27 @@
-"""Confidence intervals of a probability that was counted on independent paths."""
+"""Confidence intervals of a probability: counted on independent paths, or on independent replicates of any paths."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from montecarlo_ai.errors import InputError, Problem
 
-__all__ = ["METHODS", "binomial_interval", "check_interval"]
+__all__ = [
+    "BINOMIAL_METHODS",
+    "METHODS",
+    "REPLICATES",
+    "binomial_interval",
+    "check_interval",
+    "replicate_error",
+    "replicate_interval",
+]
 
-METHODS = ("clopper-pearson", "wilson")
+BINOMIAL_METHODS = ("clopper-pearson", "wilson")
+REPLICATES = "replicates"
+METHODS = (*BINOMIAL_METHODS, REPLICATES)
 
 
 def binomial_interval(
@@ -35,7 +47,7 @@ def binomial_interval(
         If an argument is out of its range.
     """
     hits = np.asarray(count, dtype=np.float64)
-    problems = check_interval(confidence, method)
+    problems = check_interval(confidence, method, BINOMIAL_METHODS)
     if n < 1:
         problems.append(Problem("n", n, "must be at least 1"))
     elif not np.all((hits >= 0) & (hits <= n)):
@@ -45,25 +57,85 @@ def binomial_interval(
     return (_clopper_pearson if method == "clopper-pearson" else _wilson)(hits, n, confidence)
 
 
-def check_interval(confidence: float, method: str) -> list[Problem]:
+def replicate_error(parts: NDArray[np.float64], sizes: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the standard error of a mean from the sums of independent replicates.
+
+    With means m_r of n_r values each, m their whole mean and w_r = n_r / n, it is the root of
+    R / (R - 1) sum w_r**2 (m_r - m)**2: for replicates of one size, their standard deviation over the root of R.
+
+    Parameters
+    ----------
+    parts : (replicates, ...) float64
+        Sums over the values of each replicate.
+    sizes : (replicates,) int64
+        How many values each has, at least one; at least two replicates.
+    """
+    n = sizes.sum()
+    size = sizes.reshape(-1, *[1] * (parts.ndim - 1))
+    strays = (parts - size * (parts.sum(axis=0) / n)) / n
+    error: NDArray[np.float64] = np.sqrt(len(sizes) / (len(sizes) - 1.0) * (strays**2).sum(axis=0))
+    return error
+
+
+def replicate_interval(
+    hits: NDArray[np.int64], sizes: NDArray[np.int64], *, confidence: float = 0.95, together: int = 1
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return standard error, lower and upper limit of a probability from the hits of independent replicates.
+
+    The interval is Student's t on the replicates' shares, with one degree of freedom less than there are replicates
+    (L'Ecuyer, Nakayama, Owen and Tuffin 2023 find none better for so few), cut to [0, 1]. Where the shares are all the
+    same, as where nothing or everything was hit, they say nothing about their spread: there the limits are
+    Clopper-Pearson's on all paths, as if they were independent.
+
+    Parameters
+    ----------
+    hits : (replicates, ...) int64
+    sizes : (replicates,) int64
+        Paths of each replicate.
+    confidence : float
+    together : int
+        How many paths hang together in any case, and count as one trial where Clopper-Pearson's limits are taken.
+
+    References
+    ----------
+    L'Ecuyer, Nakayama, Owen and Tuffin (2023), Confidence intervals for randomized quasi-Monte Carlo estimators,
+    Winter Simulation Conference, doi:10.1109/WSC60868.2023.10408613.
+    """
+    from scipy.special import stdtrit
+
+    n = int(sizes.sum())
+    total = hits.sum(axis=0)
+    share = total / n
+    error = replicate_error(hits.astype(np.float64), sizes)
+    same = (hits * sizes[0] == hits[0] * sizes.reshape(-1, *[1] * (hits.ndim - 1))).all(axis=0)
+    half = float(stdtrit(len(sizes) - 1, 0.5 + 0.5 * confidence)) * error
+    lowest, highest = _clopper_pearson(total / together, n / together, confidence)
+    return (
+        np.where(same, np.sqrt(share * (1.0 - share) * together / n), error),
+        np.where(same, lowest, np.maximum(share - half, 0.0)),
+        np.where(same, highest, np.minimum(share + half, 1.0)),
+    )
+
+
+def check_interval(confidence: float, method: str, methods: Sequence[str] = METHODS) -> list[Problem]:
     """Return what is wrong with a confidence level and a method; an empty list if nothing."""
     problems = []
     number = isinstance(confidence, (int, float, np.floating)) and not isinstance(confidence, bool)
     if not (number and 0.0 < confidence < 1.0):
         problems.append(Problem("confidence", confidence, "must lie inside (0, 1)", "write 0.95 for 95%"))
-    if method not in METHODS:
-        problems.append(Problem("method", method, f"must be one of {', '.join(METHODS)}"))
+    if method not in methods:
+        problems.append(Problem("method", method, f"must be one of {', '.join(methods)}"))
     return problems
 
 
 def _clopper_pearson(
-    hits: NDArray[np.float64], n: int, confidence: float
+    hits: NDArray[np.float64], n: float, confidence: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     from scipy.special import betaincinv
 
     tail = 0.5 * (1.0 - confidence)
-    lower = np.where(hits > 0, betaincinv(np.maximum(hits, 1.0), n - hits + 1.0, tail), 0.0)
-    upper = np.where(hits < n, betaincinv(hits + 1.0, np.maximum(n - hits, 1.0), 1.0 - tail), 1.0)
+    lower = np.where(hits > 0, betaincinv(np.where(hits > 0, hits, 1.0), n - hits + 1.0, tail), 0.0)
+    upper = np.where(hits < n, betaincinv(hits + 1.0, np.where(hits < n, n - hits, 1.0), 1.0 - tail), 1.0)
     return lower, upper
 
 

@@ -6,28 +6,40 @@ and a summary (counts only) of the same run give the same figures.
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Hashable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from montecarlo_ai.errors import InputError, Problem, invalid
-from montecarlo_ai.intervals import binomial_interval, check_interval
-from montecarlo_ai.timegrid import SECONDS_PER_YEAR
+from montecarlo_ai.intervals import (
+    BINOMIAL_METHODS,
+    REPLICATES,
+    binomial_interval,
+    check_interval,
+    replicate_interval,
+)
+from montecarlo_ai.passages import (
+    ANY,
+    attribute_names,
+    event_counts,
+    number_of_paths,
+    passage_counts,
+    steps_per_year,
+)
 
 __all__ = [
-    "attribute_names",
+    "describe_chips",
     "describe_probability",
     "first_passage_quantiles",
+    "interval_name",
     "probability_text",
+    "probability_texts",
     "runs_out_of_chips",
 ]
 
-ANY = "any"
 IDENTITY = (
     "montecarlo_ai_version",
     "stream_version",
@@ -36,34 +48,11 @@ IDENTITY = (
     "model_hash",
     "seed",
     "sampler",
+    "replicates",
     "dtype",
     "steps_per_year",
     "created_at",
 )
-
-
-class PassageCounts(NamedTuple):
-    """Cumulative numbers of paths by cause, the last of which is `any`.
-
-    Attributes
-    ----------
-    causes : tuple of str
-        The causes in their order, then ``"any"``.
-    happened : (cause, time) int64
-        Paths on which the event has happened by each time.
-    first : (cause, time) int64
-        Of them, those on which it came first: among the chips, ties to the order of declaration; for another
-        cause, before any chip.
-    ties : (time,) int64
-        Paths whose first chip event came at the same time as another chip's.
-    n_paths : int
-    """
-
-    causes: tuple[str, ...]
-    happened: NDArray[np.int64]
-    first: NDArray[np.int64]
-    ties: NDArray[np.int64]
-    n_paths: int
 
 
 def runs_out_of_chips(
@@ -71,7 +60,7 @@ def runs_out_of_chips(
     *,
     at: ArrayLike | None = None,
     confidence: float = 0.95,
-    method: str = "clopper-pearson",
+    method: str | None = None,
 ) -> xr.Dataset:
     """Return the probability of running out of chips by each time, by cause and for any of them.
 
@@ -83,9 +72,11 @@ def runs_out_of_chips(
         Dates of interest; each gives the last time of the grid at or before it. All times if not given.
     confidence : float
         Of the two-sided intervals, inside (0, 1).
-    method : {"clopper-pearson", "wilson"}
+    method : {"clopper-pearson", "wilson", "replicates"}, optional
         Clopper-Pearson covers at or above the nominal level for every probability; Wilson is shorter and can
-        cover less for small ones.
+        cover less for small ones; both are for independent paths, sampler "random". "replicates" is Student's t on
+        the replicates' shares, and Clopper-Pearson's limits where these are all the same. If not given: "replicates"
+        for a run that has them, "clopper-pearson" for one that has not.
 
     Returns
     -------
@@ -98,15 +89,19 @@ def runs_out_of_chips(
     Raises
     ------
     InputError
-        If `data` is no result of a run, a date lies outside its grid, or an argument is out of its range.
+        If `data` is no result of a run, a date lies outside its grid, an argument is out of its range, or the method
+        does not hold for the run's sampler.
 
     References
     ----------
     Clopper and Pearson (1934), doi:10.1093/biomet/26.4.404; Wilson (1927), doi:10.1080/01621459.1927.10502953;
     Fine and Gray (1999), doi:10.1080/01621459.1999.10474144, for the cumulative incidence.
     """
-    counts = _counts(data)
-    problems = check_interval(confidence, method)
+    counts = passage_counts(data)
+    sampler = str(data.attrs.get("sampler", "random"))
+    if method is None:
+        method = "clopper-pearson" if sampler == "random" and len(counts.paths) == 1 else REPLICATES
+    problems = check_interval(confidence, method) + _method_problems(method, sampler, len(counts.paths))
     times = np.asarray(data["time"].values)
     columns: Any = slice(None)
     if at is not None:
@@ -116,20 +111,24 @@ def runs_out_of_chips(
             problems += error.problems
     if problems:
         raise InputError(problems)
-    happened, first = counts.happened[:, columns], counts.first[:, columns]
-    n = counts.n_paths
+    by_replicate = counts.happened[:, :, columns], counts.first[:, :, columns]
+    happened, first = by_replicate[0].sum(axis=0), by_replicate[1].sum(axis=0)
+    n = int(counts.paths.sum())
     probability = happened / n
-    lower, upper = binomial_interval(happened, n, confidence=confidence, method=method)
-    first_lower, first_upper = binomial_interval(first, n, confidence=confidence, method=method)
+    if method == REPLICATES:
+        together = _together(data)
+        (deviation, lower, upper), (_, first_lower, first_upper) = (
+            replicate_interval(hits, counts.paths, confidence=confidence, together=together) for hits in by_replicate
+        )
+    else:
+        deviation = np.sqrt(probability * (1.0 - probability) / n)
+        lower, upper = binomial_interval(happened, n, confidence=confidence, method=method)
+        first_lower, first_upper = binomial_interval(first, n, confidence=confidence, method=method)
     dims = ("cause", "time")
     variables = {
         "probability": (dims, probability, _label("fraction", "probability of the cause by this time")),
         "first": (dims, first / n, _label("fraction", "probability that the cause came first by this time")),
-        "standard_error": (
-            dims,
-            np.sqrt(probability * (1.0 - probability) / n),
-            _label("fraction", "standard error of the probability"),
-        ),
+        "standard_error": (dims, deviation, _label("fraction", "standard error of the probability")),
         "lower": (dims, lower, _label("fraction", "lower limit of the probability")),
         "upper": (dims, upper, _label("fraction", "upper limit of the probability")),
         "first_lower": (dims, first_lower, _label("fraction", "lower limit of the share that came first")),
@@ -169,13 +168,13 @@ def first_passage_quantiles(data: xr.Dataset, event: str, quantiles: ArrayLike) 
     levels = np.atleast_1d(np.asarray(quantiles, dtype=np.float64))
     if levels.ndim != 1 or not np.all((levels >= 0.0) & (levels <= 1.0)):
         raise invalid("quantiles", quantiles, "must lie inside [0, 1]")
-    counts = _counts(data) if event == ANY else None
-    happened = _event_counts(data, (event,))[0] if counts is None else counts.happened[-1]
-    needed = np.maximum(np.ceil(levels * _number_of_paths(data) * (1.0 - 1e-12)), 1.0)
+    counts = passage_counts(data) if event == ANY else None
+    happened = event_counts(data, (event,))[0] if counts is None else counts.happened[:, -1].sum(axis=0)
+    needed = np.maximum(np.ceil(levels * number_of_paths(data) * (1.0 - 1e-12)), 1.0)
     index = np.searchsorted(happened, needed, side="left")
     reached = index < happened.size
     inside = np.minimum(index, happened.size - 1)
-    years = np.where(reached, index / _steps_per_year(data), np.inf)
+    years = np.where(reached, index / steps_per_year(data), np.inf)
     dates = np.where(reached, np.asarray(data["time"].values)[inside], np.datetime64("NaT"))
     return xr.DataArray(
         years,
@@ -187,7 +186,7 @@ def first_passage_quantiles(data: xr.Dataset, event: str, quantiles: ArrayLike) 
 
 
 def describe_probability(count: int, n: int, confidence: float = 0.95) -> str:
-    """Return a probability and its uncertainty in words; no hits give a bound, never "0%".
+    """Return a probability counted on independent paths and its uncertainty in words; never "0%".
 
     Parameters
     ----------
@@ -203,8 +202,23 @@ def describe_probability(count: int, n: int, confidence: float = 0.95) -> str:
     >>> describe_probability(10, 1_000)
     '1.0% (95%: 0.5% to 1.8%)'
     """
+    return _sentence(probability_text(count, n, confidence), count, n, confidence)
+
+
+def describe_chips(chips: xr.Dataset, cause: str = ANY) -> str:
+    """Return the probability of a cause at the last time of a result of `runs_out_of_chips`, in words.
+
+    Its uncertainty is the one that stands beside it, by whatever method.
+    """
+    end = chips.isel(time=slice(-1, None))
+    count, n = int(end["count"].sel(cause=cause).values[0]), int(chips.attrs["n_paths"])
+    return _sentence(probability_texts(end, cause)[0], count, n, float(chips.attrs["confidence"]))
+
+
+def _sentence(text: tuple[str, str], count: int, n: int, confidence: float) -> str:
+    """Return a probability with its interval, or with how many paths its bound rests on."""
     level = f"{100.0 * confidence:.6g}%"
-    share, interval = probability_text(count, n, confidence)
+    share, interval = text
     if interval:
         return f"{share} ({level}: {interval})"
     paths = "1 path" if n == 1 else f"{n:,} paths"
@@ -212,7 +226,9 @@ def describe_probability(count: int, n: int, confidence: float = 0.95) -> str:
 
 
 def probability_text(count: int, n: int, confidence: float = 0.95) -> tuple[str, str]:
-    """Return a probability and its two-sided interval as text; a one-sided bound and nothing at no or only hits.
+    """Return a probability counted on independent paths and its two-sided interval as text.
+
+    At no or only hits it is a one-sided bound, and no interval.
 
     Parameters
     ----------
@@ -226,13 +242,59 @@ def probability_text(count: int, n: int, confidence: float = 0.95) -> tuple[str,
     (('1.0%', '0.5% to 1.8%'), ('below 0.3%', ''))
     """
     lower, upper = binomial_interval(count, n, confidence=confidence)
-    if count in (0, n):
-        rounded = _round_up(100.0 * (1.0 - (1.0 - confidence) ** (1.0 / n)))
-        digits = len(rounded.partition(".")[2])
-        return (f"below {rounded}%" if count == 0 else f"above {100.0 - float(rounded):.{digits}f}%"), ""
     share = count / n
-    digits = max(0, -math.floor(math.log10(100.0 * math.sqrt(share * (1.0 - share) / n))))
-    return _percent(share, digits), f"{_percent(float(lower), digits)} to {_percent(float(upper), digits)}"
+    return _texts(share, (float(lower), float(upper)), math.sqrt(share * (1.0 - share) / n), n, confidence)
+
+
+def probability_texts(chips: xr.Dataset, cause: str, *, first: bool = False) -> list[tuple[str, str]]:
+    """Return the probabilities of a cause over time, and their intervals, as text.
+
+    Parameters
+    ----------
+    chips : Dataset
+        From `runs_out_of_chips`, whose intervals are taken as they stand.
+    cause : str
+    first : bool
+        Those that the cause came first.
+    """
+    names = ("first", "first_lower", "first_upper") if first else ("probability", "lower", "upper")
+    rows = [chips[name].sel(cause=cause).values.tolist() for name in names]
+    trials, confidence = int(chips.attrs["n_paths"]) / _together(chips), float(chips.attrs["confidence"])
+    counted = chips.attrs["method"] in BINOMIAL_METHODS
+    return [
+        _texts(
+            share,
+            (low, high),
+            math.sqrt(share * (1.0 - share) / trials) if counted else 0.25 * (high - low),
+            trials,
+            confidence,
+        )
+        for share, low, high in zip(*rows, strict=True)
+    ]
+
+
+def interval_name(chips: xr.Dataset) -> str:
+    """Return what the intervals of a result of `runs_out_of_chips` are called."""
+    names = {"clopper-pearson": "Clopper-Pearson", "wilson": "Wilson"}
+    return names.get(chips.attrs["method"], f"from {chips.attrs.get('replicates')} {REPLICATES}")
+
+
+def _together(data: xr.Dataset) -> int:
+    """Return how many paths of a run hang together: the two of a pair."""
+    return 2 if data.attrs.get("sampler") == "antithetic" else 1
+
+
+def _texts(
+    share: float, limits: tuple[float, float], error: float, trials: float, confidence: float
+) -> tuple[str, str]:
+    """Return a share and its limits to the digits that its standard error deserves; a bound where it is 0 or 1."""
+    if share in (0.0, 1.0):
+        rounded = _round_up(100.0 * (1.0 - (1.0 - confidence) ** (1.0 / trials)))
+        digits = len(rounded.partition(".")[2])
+        return (f"below {rounded}%" if share == 0.0 else f"above {100.0 - float(rounded):.{digits}f}%"), ""
+    digits = max(0, -math.floor(math.log10(100.0 * error)))
+    low, high = (_percent(limit, digits) if 0.0 < limit < 1.0 else f"{100.0 * limit:.0f}%" for limit in limits)
+    return _percent(share, digits), f"{low} to {high}"
 
 
 def _percent(share: float, digits: int) -> str:
@@ -250,75 +312,15 @@ def _round_up(value: float) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _counts(data: xr.Dataset) -> PassageCounts:
-    """Return the cumulative counts of a result, whichever kind it is."""
-    _check_result(data)
-    causes, chips = attribute_names(data, "causes"), attribute_names(data, "chips")
-    if not causes:
-        raise invalid("causes", causes, "the model reports no causes", "name them: Model(..., causes=[...])")
-    labels = (*causes, ANY)
-    n_paths = _number_of_paths(data)
-    if "event_count" in data:
-        own = _event_counts(data, causes)
-        first = data["first_count"].sel(cause=list(labels)).transpose("cause", "time").values.astype(np.int64)
-        ties = data["tie_count"].values.astype(np.int64)
-        return PassageCounts(labels, np.vstack([own, first[-1:]]), first, ties, n_paths)
-    return _ensemble_counts(data, causes, chips)
-
-
-def _ensemble_counts(data: xr.Dataset, causes: Sequence[str], chips: Sequence[str]) -> PassageCounts:
-    """Return the cumulative counts of an ensemble from the event times of its paths."""
-    n_times, n_paths = data.sizes["time"], data.sizes["path"]
-    steps = {event: _event_steps(data, event) for event in causes}
-    never = np.iinfo(np.int64).max
-    earliest = np.full(n_paths, never)
-    winner = np.full(n_paths, -1)
-    tied = np.zeros(n_paths, dtype=bool)
-    ordered = [cause for cause in causes if cause in chips]
-    for position, chip in enumerate(ordered):
-        tied = np.where(steps[chip] < earliest, False, tied | ((steps[chip] == earliest) & (earliest < never)))
-        winner = np.where(steps[chip] < earliest, position, winner)
-        earliest = np.minimum(earliest, steps[chip])
-    happened = [_cumulative(steps[cause], n_times) for cause in causes]
-    first = []
-    for cause in causes:
-        came_first = winner == ordered.index(cause) if cause in chips else steps[cause] < earliest
-        first.append(_cumulative(steps[cause][came_first], n_times))
-    together = _cumulative(earliest, n_times)
-    return PassageCounts(
-        (*causes, ANY),
-        np.stack([*happened, together]),
-        np.stack([*first, together]),
-        _cumulative(earliest[tied], n_times),
-        n_paths,
-    )
-
-
-def _event_steps(data: xr.Dataset, event: str) -> NDArray[np.int64]:
-    """Return the step after which an event first happened on each path; the largest integer if never."""
-    years = data["event_time"].sel(event=event).values
-    steps = np.full(years.shape, np.iinfo(np.int64).max)
-    met = np.isfinite(years)
-    steps[met] = np.rint(years[met] * _steps_per_year(data)).astype(np.int64)
-    return steps
-
-
-def _cumulative(steps: NDArray[np.int64], n_times: int) -> NDArray[np.int64]:
-    """Return how many of the steps have been reached by each time of the grid."""
-    return np.cumsum(np.bincount(steps[steps < n_times], minlength=n_times), dtype=np.int64)
-
-
-def _event_counts(data: xr.Dataset, events: Sequence[str]) -> NDArray[np.int64]:
-    """Return (event, time) cumulative counts of events, by name."""
-    _check_result(data)
-    known = [str(event) for event in data["event"].values]
-    unknown = [event for event in events if event not in known]
-    if unknown:
-        rule = f"is no event of this run ({', '.join(known)})"
-        raise InputError([Problem("event", event, rule) for event in unknown])
-    if "event_count" in data:
-        return data["event_count"].sel(event=list(events)).transpose("event", "time").values.astype(np.int64)
-    return np.stack([_cumulative(_event_steps(data, event), data.sizes["time"]) for event in events])
+def _method_problems(method: str, sampler: str, replicates: int) -> list[Problem]:
+    """Return why a method does not hold for a run, if so."""
+    if method == REPLICATES and replicates < 2:
+        rule = f"needs at least two replicates, and this {sampler} run has one"
+        return [Problem("method", method, rule, "run it with replicates=16")]
+    if method in BINOMIAL_METHODS and sampler != "random":
+        rule = f"holds for independent paths, which those of the sampler {sampler} are not"
+        return [Problem("method", method, rule, f'leave it out, or write "{REPLICATES}"')]
+    return []
 
 
 def _columns_at(times: NDArray[np.datetime64], at: ArrayLike) -> NDArray[np.int64]:
@@ -335,51 +337,6 @@ def _columns_at(times: NDArray[np.datetime64], at: ArrayLike) -> NDArray[np.int6
     if outside:
         raise InputError(outside)
     return np.searchsorted(times, dates.ravel(), side="right").astype(np.int64) - 1
-
-
-def _check_result(data: xr.Dataset) -> None:
-    """Raise unless `data` is an ensemble or a summary with its whole grid and with paths of equal weight."""
-    if not isinstance(data, xr.Dataset):
-        raise invalid("data", type(data).__name__, "must be a result of simulate or summarize")
-    needed = {"event_count", "first_count", "tie_count"} if "event_count" in data else {"event_time"}
-    missing = sorted(needed - set(data.variables) | {"time", "event"} - set(data.coords))
-    missing += [name for name in ("causes", "chips", "steps_per_year") if name not in data.attrs]
-    if missing:
-        rule = f"must be a result of simulate or summarize; this lacks {', '.join(missing)}"
-        raise invalid("data", f"Dataset of {len(data.variables)} variables", rule)
-    if "weight" in data.variables or data.attrs.get("sampler", "random") != "random":
-        sampler = "weighted" if "weight" in data.variables else data.attrs["sampler"]
-        raise invalid("data", f"a {sampler} run", "binomial intervals hold for independent paths of equal weight only")
-    if "event_count" not in data and "path" not in data["event_time"].dims:
-        raise invalid("data", "a single path", "must be a result of simulate or summarize")
-    _check_grid(np.asarray(data["time"].values).astype("datetime64[s]"), data.attrs)
-
-
-def _check_grid(times: NDArray[np.datetime64], attrs: Mapping[Hashable, Any]) -> None:
-    """Raise unless the times are those of the run from its start on: counts are by steps since then."""
-    step = SECONDS_PER_YEAR / int(attrs["steps_per_year"])
-    seconds = times.astype(np.int64)
-    # Calendar months stray from equal steps by up to three days.
-    strayed = np.abs(seconds - seconds[:1] - np.arange(times.size) * step) > min(0.5 * step, 5 * 86_400.0)
-    start = json.loads(attrs.get("scenario_canonical", "{}")).get("time", {}).get("start")
-    late = start is not None and times.size > 0 and times[0] != np.datetime64(start, "s")
-    if times.size == 0 or late or bool(strayed.any()):
-        rule = "must be all times of the run from its start on"
-        raise invalid("time", f"{times.size} times", rule, "give the result before selecting times, and use at=")
-
-
-def _number_of_paths(data: xr.Dataset) -> int:
-    return int(data.sizes["path"]) if "event_time" in data else int(data.attrs["n_paths"])
-
-
-def _steps_per_year(data: xr.Dataset) -> int:
-    return int(data.attrs["steps_per_year"])
-
-
-def attribute_names(data: xr.Dataset, attribute: str) -> list[str]:
-    """Return a list attribute; netCDF gives a list of one back as a plain string."""
-    value = data.attrs[attribute]
-    return [value] if isinstance(value, str) else [str(name) for name in value]
 
 
 def _label(units: str, long_name: str) -> dict[str, str]:

@@ -14,6 +14,7 @@ from montecarlo_ai.ensemble import SCENARIO_KEY, Carried, dataset, event_years, 
 from montecarlo_ai.errors import InputError
 from montecarlo_ai.kernels.options import BLOCK
 from montecarlo_ai.memory import check_memory
+from montecarlo_ai.samplers import Sampling, largest_path
 from montecarlo_ai.scenario import Scenario
 
 _RANGE = 8_192
@@ -28,6 +29,8 @@ def simulate(
     variables: Sequence[str] | None = None,
     dtype: str = "float64",
     store_dtype: str | None = None,
+    sampler: str = "random",
+    replicates: int | None = None,
     threads: int | None = None,
     progress: bool | None = None,
 ) -> xr.Dataset:
@@ -37,7 +40,7 @@ def simulate(
     ----------
     scenario : Scenario
     n_paths : int
-        The first n paths are the same whatever n is.
+        The first n paths are the same whatever n is; with "latin" they belong to that n.
     seed : int, optional
         0 <= seed < 2**63; drawn and recorded when not given.
     variables : sequence of str, optional
@@ -46,6 +49,13 @@ def simulate(
         Precision of computing.
     store_dtype : {"float64", "float32"}, optional
         Precision of what is kept.
+    sampler : {"random", "sobol", "latin", "antithetic"}
+        How inputs are drawn: independently; from a scrambled Sobol' sequence; one path in each stratum of each input;
+        or in pairs with mirrored inputs and shocks. docs/samplers.md says when each helps. Shocks of the first three
+        are the same.
+    replicates : int, optional
+        Independent parts of the run, whose spread gives the errors of what is estimated: path p belongs to replicate
+        p % replicates (pairs stay together). 16, if not given; 1 for "random", which needs none.
     threads : int, optional
         All processors that the process may use, if not given; the result does not depend on it.
     progress : bool, optional
@@ -55,7 +65,8 @@ def simulate(
     -------
     xarray.Dataset
         States over (time, path), start included; varying inputs over (path,), constants as scalars;
-        ``event_time`` over (event, path), in years since the start, infinite if never.
+        ``event_time`` over (event, path), in years since the start, infinite if never. The coordinate ``replicate``
+        over (path,) where there is more than one.
 
     Raises
     ------
@@ -67,7 +78,7 @@ def simulate(
         If a value is not finite; names variable, path and step.
     """
     scenario = checked_scenario(scenario)
-    n_paths, seed, kept, stored, threads = checked_run(
+    run = checked_run(
         scenario,
         n_paths=n_paths,
         seed=seed,
@@ -76,13 +87,18 @@ def simulate(
         store_dtype=store_dtype,
         threads=threads,
         progress=progress,
+        sampler=sampler,
+        replicates=replicates,
     )
+    n_paths, kept, stored = run.sampling.n_paths, run.variables, run.store_dtype
     model, n_times = scenario.model, scenario.time.n_steps + 1
     bytes_a_path = len(kept) * n_times * np.dtype(stored).itemsize
-    bytes_a_path += 8 + len(scenario.inputs.varying) * 8 + len(model.event_fields) * 12
+    bytes_a_path += (
+        8 + 8 * (run.sampling.replicates > 1) + len(scenario.inputs.varying) * 8 + len(model.event_fields) * 12
+    )
     remedy = "keep fewer variables, or use summarize, which stores no path"
     check_memory(n_paths * bytes_a_path, "n_paths", n_paths, remedy)
-    engine = Engine(scenario, seed)
+    engine = Engine(scenario, run.seed, run.sampling)
     keep = np.array([model.state_fields.index(name) for name in kept], dtype=np.int64)
     values = np.empty((len(kept), n_times, n_paths), dtype=stored)
     passage = np.empty((len(model.event_fields), n_paths), dtype=np.int32)
@@ -94,7 +110,7 @@ def simulate(
         drawn[:, first : first + count] = inputs.transpose(1, 0, 2).reshape(len(drawn), len(inputs) * BLOCK)[:, :count]
 
     with progress_bar(n_paths, progress) as bar:
-        for _ in engine.in_order(work, ranges(n_paths, _RANGE), threads, bar.update):
+        for _ in engine.in_order(work, ranges(n_paths, _RANGE), run.threads, bar.update):
             pass
     states = {name: xr.Variable(("time", "path"), values[i], labels(scenario, name)) for i, name in enumerate(kept)}
     about_events = {"units": "years", "long_name": "first passage since the start, infinite if never"}
@@ -102,8 +118,9 @@ def simulate(
     return dataset(
         scenario,
         {**states, **input_variables(scenario, drawn, engine.varying), "event_time": years},
-        identity(scenario, kind="ensemble", seed=seed, n_paths=n_paths, dtype=dtype),
+        identity(scenario, kind="ensemble", seed=run.seed, sampling=run.sampling, dtype=dtype),
         path=xr.Variable("path", np.arange(n_paths, dtype=np.int64), {"long_name": "path"}),
+        **_replicates(engine, "path", 0, n_paths),
     )
 
 
@@ -115,7 +132,7 @@ def replay(ensemble: xr.Dataset, path: int, scenario: Scenario | None = None) ->
     ensemble : xarray.Dataset
         From `simulate` or `summarize`; it need not hold the path, nor any state.
     path : int
-        Label of the path; also one beyond those that were run.
+        Label of the path; also one beyond those that were run, where the sampler has more.
     scenario : Scenario, optional
         What was run. A result in memory carries it, and that of a built-in model can be read from its attributes.
 
@@ -129,12 +146,13 @@ def replay(ensemble: xr.Dataset, path: int, scenario: Scenario | None = None) ->
     InputError
         If the path is no path, the scenario is not known, or is another than the one that was run.
     """
-    checks = Checks()
-    path = checks.whole("path", path, at_least=0, at_most=2**63 - 1)
-    checks.finish()
     scenario = _scenario_of(ensemble, scenario)
+    sampling = Sampling.of(ensemble.attrs)
+    checks = Checks()
+    path = checks.whole("path", path, at_least=0, at_most=largest_path(sampling))
+    checks.finish()
     seed = int(ensemble.attrs["seed"])
-    engine, model = Engine(scenario, seed), scenario.model
+    engine, model = Engine(scenario, seed, sampling), scenario.model
     first, lane = path - path % BLOCK, path % BLOCK
     values = np.empty((len(model.state_fields), scenario.time.n_steps + 1, BLOCK))
     passage = np.empty((len(model.event_fields), BLOCK), dtype=np.int32)
@@ -152,9 +170,18 @@ def replay(ensemble: xr.Dataset, path: int, scenario: Scenario | None = None) ->
     return dataset(
         scenario,
         {**states, **known, "event_time": years},
-        identity(scenario, kind="path", seed=seed, n_paths=1, dtype=str(ensemble.attrs["dtype"])),
+        identity(scenario, kind="path", seed=seed, sampling=sampling, dtype=str(ensemble.attrs["dtype"])),
         path=xr.Variable((), np.int64(path), {"long_name": "path"}),
+        **_replicates(engine, (), path, 1),
     )
+
+
+def _replicates(engine: Engine, dims: str | tuple[()], first_path: int, n: int) -> dict[str, xr.Variable]:
+    """Return the coordinate that says which replicate each path belongs to, where there is more than one."""
+    if engine.sampler.replicates == 1:
+        return {}
+    values = engine.sampler.replicate_of(first_path, n)
+    return {"replicate": xr.Variable(dims, values if dims else values[0], {"long_name": "replicate"})}
 
 
 def _scenario_of(ensemble: xr.Dataset, scenario: Scenario | None) -> Scenario:
@@ -166,7 +193,7 @@ def _scenario_of(ensemble: xr.Dataset, scenario: Scenario | None) -> Scenario:
         checks.finish()
     found = scenario if scenario is not None else ensemble.encoding.get(SCENARIO_KEY, Carried(None)).scenario
     if found is None:
-        from montecarlo_ai.scenario_file import scenario_from_canonical
+        from montecarlo_ai.files.loading import scenario_from_canonical
 
         found = scenario_from_canonical(ensemble.attrs["scenario_canonical"])
     if not isinstance(found, Scenario):

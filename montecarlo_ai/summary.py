@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from montecarlo_ai.arguments import checked_run, checked_scenario, progress_bar
+from montecarlo_ai.arguments import Run, checked_run, checked_scenario, progress_bar
 from montecarlo_ai.checks import Checks
 from montecarlo_ai.engine import LARGEST_AHEAD, Engine, Store, ranges
 from montecarlo_ai.ensemble import dataset, identity, labels
 from montecarlo_ai.errors import InputError, invalid
+from montecarlo_ai.histogram import Histogram, quantiles
+from montecarlo_ai.intervals import replicate_error
 from montecarlo_ai.kernels.options import BLOCK
-from montecarlo_ai.kernels.reductions import BINS, SUPER_BLOCK, Tally
+from montecarlo_ai.kernels.reductions import BINS, SUPER_BLOCK, WIDE_BINS, Tally
 from montecarlo_ai.memory import check_memory
 from montecarlo_ai.scenario import Scenario
 
@@ -23,6 +24,7 @@ QUANTILES = (0.05, 0.15, 0.25, 0.35, 0.5, 0.65, 0.75, 0.85, 0.95)
 """Ends of the 30, 50, 70 and 90% bands, and the median."""
 
 _COUNTS = ("event_count", "event_time_count", "first_count", "tie_count")
+REPLICATE_COUNTS = ("replicate_event_count", "replicate_first_count", "replicate_paths")
 _PILOT = 4_096
 _PILOT_BYTES = 2**30
 _SLAB_BYTES = 1_000_000
@@ -39,6 +41,8 @@ def summarize(
     quantiles: Sequence[float] = QUANTILES,
     dtype: str = "float64",
     store_dtype: str | None = None,
+    sampler: str = "random",
+    replicates: int | None = None,
     threads: int | None = None,
     progress: bool | None = None,
 ) -> xr.Dataset:
@@ -47,7 +51,9 @@ def summarize(
     Means, standard deviations and first-passage counts are those of the ensemble that `simulate` makes of the same
     scenario, seed and number of paths. Quantiles are read from histograms whose ranges come from the first 4,096
     paths; the error beside each is one standard error: that of sampling, and that of a place that is known to its bin
-    (the bin's width over the square root of 12), added in squares. Levels 0 and 1 are the smallest and the largest
+    (the bin's width over the square root of 12), added in squares. With more than one replicate, that of sampling
+    comes from how far apart the replicates' shares below the quantile are, each known to a sixty-fourth of the range;
+    with one, it is that of independent paths, whatever the sampler. Levels 0 and 1 are the smallest and the largest
     value, exactly.
 
     Parameters
@@ -64,7 +70,7 @@ def summarize(
         Precision of computing.
     store_dtype : {"float64", "float32"}, optional
         Precision of the statistics returned.
-    threads, progress
+    sampler, replicates, threads, progress
         As for `simulate`.
 
     Returns
@@ -72,7 +78,10 @@ def summarize(
     xarray.Dataset
         For each variable ``<name>`` and ``<name>_error`` over (quantile, time), ``<name>_mean`` and ``<name>_std``
         over (time,). Exact counts of paths: ``event_count`` (has happened by) and ``event_time_count`` (first
-        passage at) over (event, time), ``first_count`` over (cause, time), ``tie_count`` over (time,).
+        passage at) over (event, time), ``first_count`` over (cause, time), ``tie_count`` over (time,). With more than
+        one replicate also ``<name>_mean_error``, the standard error of the mean, ``replicate_event_count`` over
+        (replicate, event, time), ``replicate_first_count`` over (replicate, cause, time) and ``replicate_paths``
+        over (replicate,).
 
     Raises
     ------
@@ -81,7 +90,7 @@ def summarize(
     """
     scenario = checked_scenario(scenario)
     levels = _checked_levels(quantiles)
-    n_paths, seed, kept, stored, threads = checked_run(
+    run = checked_run(
         scenario,
         n_paths=n_paths,
         seed=seed,
@@ -90,36 +99,41 @@ def summarize(
         store_dtype=store_dtype,
         threads=threads,
         progress=progress,
+        sampler=sampler,
+        replicates=replicates,
     )
+    sampling, kept = run.sampling, run.variables
     _check_names(kept)
-    engine = Engine(scenario, seed)
+    engine = Engine(scenario, run.seed, sampling)
     keep = np.array([scenario.model.state_fields.index(name) for name in kept], dtype=np.int64)
     n_times = scenario.time.n_steps + 1
     slab = _slab(n_times)
-    counted = BINS * (8 + 2 * (LARGEST_AHEAD + 1) * threads)
-    needed = len(keep) * n_times * (counted + 8 * slab * threads) + 8 * n_times * _pilot_paths(n_times)
+    bins = BINS + (sampling.replicates * (WIDE_BINS + 4) if sampling.replicates > 1 else 0)
+    counted = bins * (8 + 2 * (LARGEST_AHEAD + 1) * run.threads)
+    needed = len(keep) * n_times * (counted + 8 * slab * run.threads) + 8 * n_times * _pilot_paths(n_times)
     check_memory(needed, "variables", list(kept), "describe fewer variables, or take fewer steps")
-    centre, scale = _pilot(engine, keep, min(_pilot_paths(n_times), n_paths))
+    centre, scale = _pilot(engine, keep, min(_pilot_paths(n_times), sampling.n_paths))
     inverse_scale = 1.0 / scale
     chips = [scenario.model.event_fields.index(cause) for cause in scenario.chips]
     n_events = len(scenario.model.event_fields)
 
     def work(first: int, count: int) -> Tally:
-        tally = Tally.empty(len(keep), n_events, n_times)
+        tally = Tally.empty(len(keep), n_events, n_times, replicates=sampling.replicates)
         drawn = engine.inputs_of(first, count)
         values, passage = np.empty((len(keep), n_times, slab)), np.empty((n_events, slab), dtype=np.int32)
         for begin, width in ranges(count, slab):
             blocks = drawn[begin // BLOCK : -(-(begin + width) // BLOCK)]
             engine.run(first + begin, width, blocks, keep, Store(values, passage, 0))
-            tally.add(values, passage, width, centre, inverse_scale, chips)
+            replicate = engine.sampler.replicate_of(first + begin, width)
+            tally.add(values, passage, width, centre, inverse_scale, chips, replicate)
         return tally
 
-    total = Tally.empty(len(keep), n_events, n_times, total=True)
-    with progress_bar(n_paths, progress) as bar:
-        for tally in engine.in_order(work, ranges(n_paths, SUPER_BLOCK), threads, bar.update):
+    total = Tally.empty(len(keep), n_events, n_times, replicates=sampling.replicates, total=True)
+    with progress_bar(sampling.n_paths, progress) as bar:
+        for tally in engine.in_order(work, ranges(sampling.n_paths, SUPER_BLOCK), run.threads, bar.update):
             total.merge(tally)
-    statistics = _statistics(scenario, kept, levels, total, centre, scale, n_paths, stored)
-    attributes = identity(scenario, kind="summary", seed=seed, n_paths=n_paths, dtype=dtype)
+    statistics = _statistics(scenario, run, levels, total, centre, scale, 1 + engine.sampler.mirrored)
+    attributes = identity(scenario, kind="summary", seed=run.seed, sampling=sampling, dtype=dtype)
     causes = np.array([*scenario.model.causes, "any"], dtype=str)
     return dataset(
         scenario,
@@ -141,7 +155,8 @@ def _slab(n_times: int) -> int:
 def _check_names(kept: Sequence[str]) -> None:
     """Raise if a state bears the name of another one's statistic, or of a count."""
     checks = Checks(InputError)
-    derived = {f"{name}_{suffix}" for name in kept for suffix in ("error", "mean", "std")} | set(_COUNTS)
+    derived = {f"{name}_{suffix}" for name in kept for suffix in ("error", "mean", "std", "mean_error")}
+    derived |= {*_COUNTS, *REPLICATE_COUNTS}
     for name in kept:
         if name in derived:
             checks.add("variables", name, "is what a summary calls one of its own variables", "rename the state")
@@ -199,35 +214,41 @@ def _places(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[n
 
 def _statistics(
     scenario: Scenario,
-    kept: Sequence[str],
+    run: Run,
     levels: Sequence[float],
     total: Tally,
     centre: NDArray[np.float64],
     scale: NDArray[np.float64],
-    n_paths: int,
-    stored: str,
+    together: int,
 ) -> dict[str, xr.Variable]:
-    """Return quantiles with their errors, means and standard deviations."""
+    """Return quantiles with their errors, means and standard deviations; the means' errors where replicates tell."""
+    n_paths = run.sampling.n_paths
     shift = total.sums / n_paths
     with np.errstate(over="ignore", invalid="ignore"):
         variance = np.maximum(total.squares / n_paths - shift**2, 0.0)
         deviation = scale * np.sqrt(np.where(np.isnan(variance), np.inf, variance))
+    parts = total.first[:, -1].sum(axis=1) if run.sampling.replicates > 1 else None
+    how = {"method": "independent paths" if parts is None else "replicates"}
     result = {}
-    for i, name in enumerate(kept):
-        ends = total.lowest[i], total.highest[i]
+    for i, name in enumerate(run.variables):
         columns = [
-            _quantiles(total.counts[i, t], int(total.atoms[i, t]), centre[i, t], scale[i, t], (low, high), levels)
-            for t, (low, high) in enumerate(zip(*ends, strict=True))
+            quantiles(Histogram.of(total, i, t, centre[i, t], scale[i, t], parts, together), levels)
+            for t in range(centre.shape[1])
         ]
         value, error = np.array(columns).transpose(1, 2, 0)
         both, alone = ("quantile", "time"), ("time",)
-        for variable, prefix, dims, values in (
-            (name, "", both, value),
-            (f"{name}_error", "error of ", both, error),
-            (f"{name}_mean", "mean of ", alone, centre[i] + scale[i] * shift[i]),
-            (f"{name}_std", "standard deviation of ", alone, deviation[i]),
-        ):
-            result[variable] = xr.Variable(dims, _cast(variable, values, stored), labels(scenario, name, prefix=prefix))
+        described = [
+            (name, "", both, value, {}),
+            (f"{name}_error", "error of ", both, error, how),
+            (f"{name}_mean", "mean of ", alone, centre[i] + scale[i] * shift[i], {}),
+            (f"{name}_std", "standard deviation of ", alone, deviation[i], {}),
+        ]
+        if parts is not None:
+            mean_error = scale[i] * replicate_error(total.replicate_sums[i].T, parts)
+            described.append((f"{name}_mean_error", "standard error of the mean of ", alone, mean_error, how))
+        for variable, prefix, dims, values, attributes in described:
+            about = {**labels(scenario, name, prefix=prefix), **attributes}
+            result[variable] = xr.Variable(dims, _cast(variable, values, run.store_dtype), about)
     return result
 
 
@@ -241,62 +262,11 @@ def _cast(name: str, values: NDArray[np.float64], stored: str) -> NDArray[np.flo
     return cast
 
 
-def _quantiles(
-    counts: NDArray[np.int64],
-    atom: int,
-    centre: float,
-    scale: float,
-    ends: tuple[float, float],
-    levels: Sequence[float],
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return quantiles of a histogram and their errors, from the piecewise linear distribution function.
-
-    It runs from the smallest to the largest value; the atom stands on the lower edge of the bin in the middle, where
-    the function jumps.
-    """
-    with np.errstate(over="ignore"):
-        edges = np.clip(_inner_edges() * scale + centre, *ends)
-    edges = np.concatenate([ends[:1], edges, ends[1:]])
-    half = BINS // 2
-    n = int(counts.sum())
-    below = np.concatenate([[0], np.cumsum(counts)]) / n
-    at = np.insert(below, half + 1, below[half] + atom / n)
-    places = np.insert(edges, half + 1, edges[half])
-    level = np.asarray(levels)
-    value, half_width = _inverse(at, places, level)
-    sampling = np.sqrt(level * (1.0 - level) / n)
-    low, _ = _inverse(at, places, np.maximum(level - sampling, 0.0))
-    high, _ = _inverse(at, places, np.minimum(level + sampling, 1.0))
-    error = np.hypot(0.5 * high - 0.5 * low, half_width / np.sqrt(3.0))
-    exact = (level == 0.0) | (level == 1.0)
-    return np.where(exact, np.where(level == 0.0, *ends), value), np.where(exact, 0.0, error)
-
-
-def _inverse(
-    at: NDArray[np.float64], places: NDArray[np.float64], level: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return where a piecewise linear distribution function reaches levels, and half the width of the piece."""
-    upper = np.searchsorted(at, level)
-    lower = np.maximum(upper - 1, 0)
-    rise = at[upper] - at[lower]
-    part = np.divide(level - at[lower], rise, out=np.zeros_like(level), where=rise > 0.0)
-    half_width = 0.5 * places[upper] - 0.5 * places[lower]
-    between = (1.0 - part) * places[lower] + part * places[upper]
-    return np.where(half_width == 0.0, places[upper], between), half_width
-
-
-@functools.cache
-def _inner_edges() -> NDArray[np.float64]:
-    """Return the edges between bins in units of the scale."""
-    g = np.arange(1, BINS) / BINS * 2.0 - 1.0
-    edges: NDArray[np.float64] = g / (1.0 - np.abs(g))
-    return edges
-
-
 def _counts(scenario: Scenario, total: Tally) -> dict[str, xr.Variable]:
     """Return the exact first-passage counts."""
     model, last = scenario.model, scenario.time.n_steps + 1
-    at, first = total.happened[:, :last], total.first[:, :last]
+    happened, came_first = total.happened[:, :, :last], total.first[:, :, :last]
+    at, first = happened.sum(axis=0), came_first.sum(axis=0)
     rows = [*(model.event_fields.index(cause) for cause in model.causes), len(model.event_fields)]
 
     def counted(dims: tuple[str, ...], values: NDArray[np.int64], what: str) -> xr.Variable:
@@ -308,4 +278,15 @@ def _counts(scenario: Scenario, total: Tally) -> dict[str, xr.Variable]:
         counted(("cause", "time"), first[rows].cumsum(axis=1), "paths on which the cause came first"),
         counted(("time",), total.ties[:last].cumsum(), "paths whose first chip event was a tie"),
     )
-    return dict(zip(_COUNTS, counts, strict=True))
+    named = dict(zip(_COUNTS, counts, strict=True))
+    if len(happened) > 1:
+        by_event, by_cause = ("replicate", "event", "time"), ("replicate", "cause", "time")
+        parts = (
+            counted(by_event, happened.cumsum(axis=2), "paths of the replicate on which the event has happened"),
+            counted(
+                by_cause, came_first[:, rows].cumsum(axis=2), "paths of the replicate on which the cause came first"
+            ),
+            counted(("replicate",), total.first[:, -1].sum(axis=1), "paths of the replicate"),
+        )
+        named |= dict(zip(REPLICATE_COUNTS, parts, strict=True))
+    return named

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from benchmarks import three_shocks
+from benchmarks import samplers, three_shocks
 from benchmarks.engines import ENGINES, plain_python
 from benchmarks.jobs import Figures, ThreeShocks, disagreements
 
@@ -32,3 +32,12 @@ def test_event_times_that_contradict_the_cash_are_noticed() -> None:
     answer = plain_python.prepare(job)(64, 1)
     with pytest.raises(ValueError, match="event times"):
         Figures.of(job, answer._replace(event_time=np.full(64, np.inf)))
+
+
+def test_samplers_are_measured_against_closed_forms() -> None:
+    found = samplers.measure(paths=(64,), repeats=1)
+    errors = {one.engine: one for one in found if one.unit.startswith("standard") and " 0%" in one.job}
+    plain = errors["random, 64 paths"]  # known to 9%
+    assert 0.6 < plain.minimum < 1.4
+    assert 0.6 < plain.details["probability"] < 1.4
+    assert errors["sobol, 64 paths"].minimum < 0.5 * plain.minimum

@@ -37,7 +37,7 @@ INTERLEAVE = 2
 _f8, _i8 = nb.float64, nb.int64
 _tuple, _mixed, _optional = nb.Tuple, nb.NamedTuple, nb.Optional  # type: ignore[attr-defined]  # numba hides them from mypy
 _SIGNATURE = (
-    _tuple((nb.uint64, nb.uint64, nb.uint64)),
+    _tuple((nb.uint64, nb.uint64, nb.uint64, nb.uint64)),
     _tuple((_i8, _i8, _f8, nb.boolean)),
     _f8[:, :, ::1],
     _f8[::1],

@@ -61,7 +61,7 @@ PLACES = np.array([@PLACES@], dtype=np.uint64)
 @njit(nogil=True, fastmath={"contract"}, error_model="numpy", cache=CACHE)
 def run(stream, grid, inputs, constants, forcing, factor, keep, store, passage, finite):
     wide_vectors()
-    seed, first_path, domain = stream
+    seed, first_path, domain, mirrored = stream
     n_paths, n_steps, dt, store_single = grid
     factor_row, factor_start, factor_column, factor_value = factor
     store64, store32, first_column = store
@@ -142,12 +142,16 @@ _REFILL = """            if phase == 0:
 _DRAWN = """                for row in range(@ROWS@):
                     place = PLACES[row] << np.uint64(24)
                     for lane in range(LANES):
-                        path = first_path + np.uint64(base + lane)
+                        path = (first_path + np.uint64(base + lane)) >> mirrored
                         a, b, c, d = philox(path & U32, path >> HALF, quarter, place | domain, key_low, key_high)
                         word[0, lane] = a
                         word[1, lane] = b
                         word[2, lane] = c
                         word[3, lane] = d
+                    if mirrored:
+                        for each in range(@TURNED@):
+                            for lane in range(ONE, LANES, TWO):
+                                word[each, lane] ^= np.uint32(@BITS@)
                     top = row * FOUR
 @MAP@
 """
@@ -199,10 +203,20 @@ def _shocks(spec: KernelSpec) -> str:
         return ""
     drawn = ""
     if len(spec.uniform_shocks) < len(spec.shocks):
-        drawn += _DRAWN.replace("@ROWS@", "NORMALS").replace("@MAP@", _NORMAL)
+        drawn += _drawn("NORMALS", _NORMAL, turned="ONE, FOUR, TWO", bits="0x80000000")
     if spec.uniform_shocks:
-        drawn += _DRAWN.replace("@ROWS@", "NORMALS, NORMALS + UNIFORMS").replace("@MAP@", _UNIFORM)
+        drawn += _drawn("NORMALS, NORMALS + UNIFORMS", _UNIFORM, turned="FOUR", bits="0xFFFFFFFF")
     return _REFILL.replace("@DRAWN@", drawn.rstrip("\n"))
+
+
+def _drawn(rows: str, law: str, *, turned: str, bits: str) -> str:
+    """Return the loops that draw shocks of one kind.
+
+    Where paths are mirrored, two neighbours share their words, and on the second some bits of the words in `turned`
+    change: all of them, which makes u into 1 - u, or the sign of a pair of normals, which its second word holds.
+    """
+    text = _DRAWN.replace("@ROWS@", rows).replace("@MAP@", law)
+    return text.replace("@TURNED@", turned).replace("@BITS@", bits)
 
 
 def _happened(spec: KernelSpec) -> str:

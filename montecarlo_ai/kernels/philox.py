@@ -1,7 +1,8 @@
 """Philox4x32-10: a counter-based stream, so that any number of any path is made on demand.
 
 Counter words are (path low, path high, step // 4 or name hash, group << 24 | domain << 16 | generation); the key
-is the seed, low word first. The layout is fixed: changing it changes every result (`STREAM_VERSION`).
+is the seed, low word first. What belongs to a replicate and to no path has (call, replicate) in place of the path. The
+layout is fixed: changing it changes every result (`STREAM_VERSION`).
 
 References
 ----------
@@ -11,7 +12,6 @@ doi:10.1145/2063384.2063405. Known answers: tests/test_philox.py.
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 import numpy as np
@@ -19,10 +19,13 @@ from numba import njit, types
 
 from montecarlo_ai.kernels.disk import kept
 from montecarlo_ai.kernels.options import COMPILE
+from montecarlo_ai.streams import name_word
 
 STREAM_VERSION = 1
 DOMAIN_INPUTS = 0
 DOMAIN_SHOCKS = 1
+DOMAIN_SOBOL = 2
+DOMAIN_LATIN = 3
 
 _MASK = np.uint64(0xFFFFFFFF)
 _HALF = np.uint64(32)
@@ -58,11 +61,6 @@ def fill_input_uniforms(seed: Any, name_word: Any, first_path: Any, out: Any) ->
         out[i] = (np.float64(np.int64(cell)) + 0.5) * 2.0**-52
 
 
-def name_word(name: str) -> int:
-    """Return the counter word of an input: the first four bytes, big-endian, of the SHA-256 of its name."""
-    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big")
-
-
 def input_uniforms(seed: int, name: str, first_path: int, n: int) -> np.ndarray:
     """Return the uniforms of an input for paths first_path ... first_path + n - 1.
 
@@ -82,3 +80,37 @@ def input_uniforms(seed: int, name: str, first_path: int, n: int) -> np.ndarray:
     out = np.empty(n)
     fill_input_uniforms(np.uint64(seed), np.uint64(name_word(name)), np.uint64(first_path), out)
     return out
+
+
+@kept(types.uint64, types.uint64, types.uint64, types.uint64[:, ::1])
+def _fill_replicate_words(seed: Any, name_word: Any, last: Any, out: Any) -> None:
+    """Write four words a call for each replicate."""
+    key_low, key_high = seed & _MASK, seed >> _HALF
+    for replicate in range(np.uintp(out.shape[0])):
+        for call in range(np.uintp(out.shape[1] // 4)):
+            words = philox(np.uint64(call), np.uint64(replicate), name_word, last, key_low, key_high)
+            for i in range(np.uintp(4)):
+                out[replicate, np.uintp(4) * call + i] = words[i]
+
+
+def replicate_words(seed: int, name: str, domain: int, replicates: int, n: int) -> np.ndarray:
+    """Return random words that belong to an input and a replicate, not to a path.
+
+    Parameters
+    ----------
+    seed : int
+    name : str
+        Name of the input.
+    domain : int
+        What the words are for: no other use has the same.
+    replicates, n : int
+        How many replicates, and words of each.
+
+    Returns
+    -------
+    (replicates, n) uint64
+        Each below 2**32.
+    """
+    out = np.empty((replicates, -(-n // 4) * 4), dtype=np.uint64)
+    _fill_replicate_words(np.uint64(seed), np.uint64(name_word(name)), np.uint64(domain << 16), out)
+    return out[:, :n]

@@ -21,13 +21,16 @@ from montecarlo_ai.kernels.disk import kept
 from montecarlo_ai.kernels.intrinsics import stack_float64, stack_int32, stack_uint16
 
 BINS = 1024
+WIDE_BINS = 64
+"""Bins of the histogram of each replicate: enough to see how far apart the replicates' distributions are."""
+
 SUPER_BLOCK = 16_384
 """Paths of one tally: few enough for 16-bit counts, whose histograms stay in the processor's second-level cache."""
 
 _FAR = 1e30
 """Beyond it, in units of the scale, every value is in the outermost bin; keeps infinity out of the map."""
 
-_by_time, _counts_by_time = types.float64[:, ::1], types.int64[:, ::1]
+_by_time, _counts_by_time, _by_replicate = types.float64[:, ::1], types.int64[:, ::1], types.int64[:, :, ::1]
 
 
 @dataclass(frozen=True)
@@ -43,12 +46,16 @@ class Tally:
         Of y: about the centre, in units of the scale.
     lowest, highest : (variables, times) float64
         The smallest and the largest value; infinite while there is none.
-    happened : (events, times + 1) int64
+    happened : (replicates, events, times + 1) int64
         First passages at each grid time; never, in the last column.
-    first : (events + 1, times + 1) int64
+    first : (replicates, events + 1, times + 1) int64
         Those that came before any other chip; for an event that is no chip, before any chip; the last row is any chip.
     ties : (times + 1,) int64
         Paths whose first chips came together.
+    replicate_sums : (variables, times, replicates) float64
+        As `sums`; empty where there is one replicate.
+    replicate_counts : (variables, times, replicates, wide bins) uint16, or int64 in a total
+        As `counts`; empty where there is one replicate.
     """
 
     counts: NDArray[Any]
@@ -60,21 +67,27 @@ class Tally:
     happened: NDArray[np.int64]
     first: NDArray[np.int64]
     ties: NDArray[np.int64]
+    replicate_sums: NDArray[np.float64]
+    replicate_counts: NDArray[Any]
 
     @classmethod
-    def empty(cls, n_variables: int, n_events: int, n_times: int, *, total: bool = False) -> Tally:
+    def empty(cls, n_variables: int, n_events: int, n_times: int, *, replicates: int = 1, total: bool = False) -> Tally:
         """Return a tally of nothing yet; a total, whose counts have room for any number of paths, where asked."""
         shape = (n_variables, n_times)
+        parts = (*shape, replicates if replicates > 1 else 0)
+        count = np.int64 if total else np.uint16
         return cls(
-            counts=np.zeros((*shape, BINS), dtype=np.int64 if total else np.uint16),
+            counts=np.zeros((*shape, BINS), dtype=count),
             atoms=np.zeros(shape, dtype=np.int64),
             sums=np.zeros(shape),
             squares=np.zeros(shape),
             lowest=np.full(shape, np.inf),
             highest=np.full(shape, -np.inf),
-            happened=np.zeros((n_events, n_times + 1), dtype=np.int64),
-            first=np.zeros((n_events + 1, n_times + 1), dtype=np.int64),
+            happened=np.zeros((replicates, n_events, n_times + 1), dtype=np.int64),
+            first=np.zeros((replicates, n_events + 1, n_times + 1), dtype=np.int64),
             ties=np.zeros(n_times + 1, dtype=np.int64),
+            replicate_sums=np.zeros(parts),
+            replicate_counts=np.zeros((*parts, WIDE_BINS), dtype=count),
         )
 
     def merge(self, later: Tally) -> None:
@@ -92,6 +105,7 @@ class Tally:
         centre: NDArray[np.float64],
         inverse_scale: NDArray[np.float64],
         chips: Sequence[int],
+        replicate: NDArray[np.int64],
     ) -> None:
         """Add paths.
 
@@ -105,6 +119,8 @@ class Tally:
         centre, inverse_scale : (variables, times) float64
         chips : sequence of int
             Rows of the events that are chips.
+        replicate : (width,) int64
+            Which replicate each path belongs to.
         """
         _add_values(
             values,
@@ -115,7 +131,10 @@ class Tally:
             self.atoms,
             (self.sums, self.squares, self.lowest, self.highest),
         )
-        _add_passages(passage, width, np.array(chips, dtype=np.int64), self.happened, self.first, self.ties)
+        if self.replicate_sums.size:
+            _add_parts(values, replicate, centre, inverse_scale, self.replicate_sums, self.replicate_counts)
+        is_chip = np.array(chips, dtype=np.int64)
+        _add_passages(passage, replicate, is_chip, self.happened, self.first, self.ties)
 
 
 @kept(
@@ -180,14 +199,40 @@ def _add_values(
             highest[variable, time] = max(highest[variable, time], by_lane[4, 0])
 
 
-@kept(types.int32[:, ::1], types.int64, types.int64[::1], _counts_by_time, _counts_by_time, types.int64[::1])
-def _add_passages(passage: Any, width: Any, chips: Any, happened: Any, first: Any, ties: Any) -> None:
+@kept(
+    types.float64[:, :, ::1],
+    types.int64[::1],
+    _by_time,
+    _by_time,
+    types.float64[:, :, ::1],
+    types.uint16[:, :, :, ::1],
+)
+def _add_parts(values: Any, replicate: Any, centre: Any, inverse_scale: Any, sums: Any, counts: Any) -> None:
+    """Add the values of consecutive columns to the sums and the histograms of their replicates."""
+    n_bins = np.float64(WIDE_BINS)
+    last = np.int64(WIDE_BINS - 1)
+    for variable in range(centre.shape[0]):
+        for time in range(centre.shape[1]):
+            middle, inverse = centre[variable, time], inverse_scale[variable, time]
+            series, total, rows = values[variable, time], sums[variable, time], counts[variable, time]
+            for lane in range(np.uintp(replicate.size)):
+                part = np.uintp(replicate[lane])
+                y = (series[lane] - middle) * inverse
+                near = min(max(y, -_FAR), _FAR)
+                g = (0.5 + 0.5 * near / (1.0 + abs(near))) * n_bins
+                total[part] += y
+                rows[part, np.uintp(min(np.int64(g), last))] += np.uint16(1)
+
+
+@kept(types.int32[:, ::1], types.int64[::1], types.int64[::1], _by_replicate, _by_replicate, types.int64[::1])
+def _add_passages(passage: Any, replicate: Any, chips: Any, happened: Any, first: Any, ties: Any) -> None:
     """Count first passages by grid time, and which came first; ties go to the order of the chips."""
     events = passage.shape[0]
-    never = np.int64(happened.shape[1] - 1)
+    never = np.int64(happened.shape[2] - 1)
     is_chip = np.zeros(events, dtype=np.bool_)
     is_chip[chips] = True
-    for lane in range(width):
+    for lane in range(replicate.size):
+        part = replicate[lane]
         earliest, winner, same = never, -1, 0
         for chip in chips:
             k = np.int64(passage[chip, lane])
@@ -197,8 +242,8 @@ def _add_passages(passage: Any, width: Any, chips: Any, happened: Any, first: An
                 same += 1
         for event in range(events):
             k = min(np.int64(passage[event, lane]), never)
-            happened[event, k] += 1
+            happened[part, event, k] += 1
             if event == winner or (not is_chip[event] and k < earliest):
-                first[event, k] += 1
-        first[events, earliest] += 1
+                first[part, event, k] += 1
+        first[part, events, earliest] += 1
         ties[earliest] += same > 1

@@ -8,8 +8,9 @@ import numpy as np
 import xarray as xr
 
 from montecarlo_ai.errors import invalid
+from montecarlo_ai.passages import ANY, attribute_names
 from montecarlo_ai.plot import style
-from montecarlo_ai.risk import ANY, attribute_names, describe_probability
+from montecarlo_ai.risk import describe_chips, interval_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -145,9 +146,8 @@ def _percent(percent: float) -> str:
 
 def _caption(data: xr.Dataset, counted: list[str], causes: list[str]) -> str:
     """Return what the chart says at its end, in words."""
-    n, confidence = int(data.attrs["n_paths"]), float(data.attrs["confidence"])
     end = data.isel(time=-1)
-    total = describe_probability(int(end["count"].values[-1]), n, confidence)
+    total = describe_chips(data)
     shares = {cause: _percent(100.0 * float(end["first"].sel(cause=cause))) for cause in causes if cause in counted}
     firsts = ", ".join(f"{_name(cause)} first {share}" for cause, share in shares.items())
     what = f"; {firsts}" if len(shares) > 1 else ""
@@ -161,7 +161,6 @@ def _footnote(data: xr.Dataset, counted: list[str], causes: list[str], note: str
     """Return the key to the marks, where the chart comes from and what its bands are."""
     beside = ", ".join(_name(cause) for cause in causes[:-1] if cause not in counted)
     key = f"* {beside}: not counted in any chip; the line shows whether it has happened at all." if beside else ""
-    method = {"clopper-pearson": "Clopper-Pearson", "wilson": "Wilson"}[str(data.attrs["method"])]
-    bands = f"shaded: {100.0 * float(data.attrs['confidence']):.6g}% intervals ({method})"
+    bands = f"shaded: {100.0 * float(data.attrs['confidence']):.6g}% intervals ({interval_name(data)})"
     origin = " · ".join(part for part in (style.provenance(data.attrs), bands) if part)
     return "\n".join(part for part in (note, key, origin) if part)

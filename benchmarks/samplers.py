@@ -1,0 +1,142 @@
+"""How far samplers are from closed forms, in standard errors of independent paths, and what a path's inputs cost."""
+
+from __future__ import annotations
+
+import gc
+import math
+import time
+from typing import Annotated, NamedTuple
+
+import numpy as np
+
+import montecarlo_ai as mc
+from benchmarks.measurement import Measurement
+
+SAMPLERS = ("random", "latin", "antithetic", "sobol")
+SHOCK_SHARES = (0.0, 0.1, 0.5)
+PATHS = (2**6, 2**10, 2**14)
+REPLICATES = 64
+SEED = 2026
+DIMENSIONS = 5
+
+
+class State(NamedTuple):
+    """A score and what it grows into."""
+
+    score: Annotated[float, ""]
+    growth: Annotated[float, ""]
+
+
+class Params(NamedTuple):
+    """Five independent causes, and how much of the score's variance is the step's own."""
+
+    a: Annotated[float, ""]
+    b: Annotated[float, ""]
+    c: Annotated[float, ""]
+    d: Annotated[float, ""]
+    e: Annotated[float, ""]
+    shock_share: Annotated[float, "fraction"]
+
+
+class Shocks(NamedTuple):
+    """A standard normal."""
+
+    score: float
+
+
+class Events(NamedTuple):
+    """Whether the score is below minus one."""
+
+    low: float
+
+
+def step(state: State, params: Params, shocks: Shocks, clock: mc.Clock) -> State:
+    """Return a score that is a standard normal, and the exponential of half of it."""
+    inputs = (params.a + params.b + params.c + params.d + params.e) / math.sqrt(5.0)
+    score = math.sqrt(1.0 - params.shock_share) * inputs + math.sqrt(params.shock_share) * shocks.score
+    return State(score, mc.math.exp(0.5 * score))
+
+
+def initial(params: Params) -> State:
+    """Return the state at the start."""
+    return State(0.0, 1.0)
+
+
+def events(state: State, params: Params, clock: mc.Clock) -> Events:
+    """Return the margin of the event."""
+    return Events(state.score + 1.0)
+
+
+MEAN = math.exp(0.125)
+DEVIATION = math.sqrt(math.exp(0.5) - math.exp(0.25))
+PROBABILITY = 0.5 * math.erfc(1.0 / math.sqrt(2.0))
+
+
+def measure(*, paths: tuple[int, ...] = PATHS, repeats: int = 5) -> list[Measurement]:
+    """Return errors of a mean and of a probability, and ns per path of one step."""
+    measurements = [
+        _errors(sampler, share, n_paths) for share in SHOCK_SHARES for n_paths in paths for sampler in SAMPLERS
+    ]
+    return measurements + _times(paths[-1] * REPLICATES, repeats)
+
+
+def scenario(shock_share: float) -> mc.Scenario:
+    """Return the score's scenario: one step, five standard normal inputs."""
+    inputs = {name: mc.Normal(0.0, 1.0) for name in Params._fields[:DIMENSIONS]}
+    return mc.Scenario(
+        mc.Model(step, initial=initial, events=events),
+        inputs=mc.Inputs({**inputs, "shock_share": shock_share}),
+        time=mc.TimeGrid("2026-01-01", years=1, steps_per_year=1),
+    )
+
+
+def _errors(sampler: str, shock_share: float, n_paths: int) -> Measurement:
+    """Return the root mean square error over replicates, each of `n_paths`, where independent paths have one."""
+    ensemble = mc.simulate(
+        scenario(shock_share),
+        n_paths=n_paths * REPLICATES,
+        seed=SEED,
+        variables=["growth"],
+        sampler=sampler,
+        replicates=REPLICATES,
+        progress=False,
+    )
+    order = np.argsort(ensemble["replicate"].values, kind="stable")
+    growth = ensemble["growth"].values[-1][order].reshape(REPLICATES, n_paths).mean(axis=1)
+    share = np.isfinite(ensemble["event_time"].values[0])[order].reshape(REPLICATES, n_paths).mean(axis=1)
+    root = math.sqrt(n_paths)
+    mean_error = root / DEVIATION * math.sqrt(np.mean((growth - MEAN) ** 2))
+    spread = math.sqrt(PROBABILITY * (1.0 - PROBABILITY))
+    share_error = root / spread * math.sqrt(np.mean((share - PROBABILITY) ** 2))
+    return Measurement(
+        f"samplers, {100.0 * shock_share:.0f}% from shocks",
+        f"{sampler}, {n_paths:,} paths",
+        "standard errors of independent paths",
+        [mean_error],
+        {"probability": share_error},
+    )
+
+
+def _times(n_paths: int, repeats: int) -> list[Measurement]:
+    """Return ns per path on one thread: five inputs and one step, nothing kept; samplers take turns."""
+    times: dict[str, list[float]] = {sampler: [] for sampler in SAMPLERS}
+    for repeat in range(repeats + 1):
+        for sampler in SAMPLERS:
+            gc.collect()
+            began = time.perf_counter()
+            mc.simulate(
+                scenario(0.5),
+                n_paths=n_paths,
+                seed=repeat,
+                variables=[],
+                sampler=sampler,
+                replicates=16,
+                threads=1,
+                progress=False,
+            )
+            if repeat > 0:  # the first one may compile
+                times[sampler].append(1e9 * (time.perf_counter() - began) / n_paths)
+    return [
+        Measurement("samplers, five inputs and a step", sampler, "ns per path", values, {"paths": n_paths})
+        for sampler, values in times.items()
+    ]
