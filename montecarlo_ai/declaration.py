@@ -7,6 +7,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, NamedTuple, get_args, get_origin, get_type_hints
 
+from montecarlo_ai.bounds import Bounds
 from montecarlo_ai.errors import ModelError, Problem
 
 UNIFORM = "uniform on (0, 1)"
@@ -113,6 +114,11 @@ def read_declaration(functions: Mapping[str, Callable[..., Any]], scope: Mapping
 def unit_of(hint: Any) -> str:
     """Return the unit in an annotation such as ``Annotated[float, "USD"]``, or an empty string."""
     return next((note for note in get_args(hint)[1:] if isinstance(note, str)), "")
+
+
+def bounds_of(hint: Any) -> Bounds | None:
+    """Return the bounds in an annotation such as ``Annotated[float, "fraction", Bounds(0.0, 1.0)]``, if any."""
+    return next((note for note in get_args(hint)[1:] if isinstance(note, Bounds)), None)
 
 
 def plain_type(hint: Any) -> Any:

@@ -37,6 +37,7 @@ __all__ = [
 ]
 
 PROFITABLE = "profitable"
+GUARD = "growth_clamped"
 LOSS = "loss_until_profitable"
 FUNDING_GAP = "funding_gap"
 TRAINING_GROWTH = "training_growth"
@@ -146,6 +147,8 @@ class Headline:
     loss_by_then : EndQuantiles or None
         The model's loss by the end of the period that the interview spoke of, where the grid reaches it.
     sooner : Sooner or None
+    held_back : int
+        Paths on which a guard held back a growth too large for numbers; their figures say less.
     """
 
     chips: xr.Dataset
@@ -155,6 +158,7 @@ class Headline:
     loss_by_then: EndQuantiles | None
     funding_gap: EndQuantiles | None
     sooner: Sooner | None
+    held_back: int
 
 
 def variables_needed(scenario: Scenario) -> tuple[str, ...]:
@@ -189,6 +193,7 @@ def headline(scenario: Scenario, summary: xr.Dataset, *, sooner: Sooner | None =
         loss_by_then=_end_quantiles(summary.sel(time=slice(None, then)), LOSS) if reached else None,
         funding_gap=_end_quantiles(summary, FUNDING_GAP) if FUNDING_GAP in summary else None,
         sooner=sooner,
+        held_back=int(summary["event_count"].sel(event=GUARD).values[-1]) if GUARD in events else 0,
     )
 
 

@@ -13,6 +13,7 @@ from montecarlo_ai.declaration import (
     Clock,
     Uniform01,
     attribute_reads,
+    bounds_of,
     plain_type,
     read_declaration,
     unit_of,
@@ -42,7 +43,8 @@ class Model:
     step : callable (state, params, shocks, clock[, forcing]) -> State
         One step of one path. Its annotations are NamedTuples whose fields declare the states, the inputs, the
         shocks (``float`` for a standard normal, `Uniform01`), and the known series. Units stand in
-        ``Annotated[float, "USD"]``. Rates are per year; stocks change by flow times ``clock.dt``.
+        ``Annotated[float, "USD"]``, and for inputs the `Bounds` of what makes sense. Rates are per year; stocks change
+        by flow times ``clock.dt``.
     initial : callable (params) -> State
         The state at t = 0.
     events : callable (state, params, clock) -> Events
@@ -95,6 +97,8 @@ class Model:
         self.boolean_events = tuple(name for name, hint in fields["Events"].items() if plain_type(hint) is bool)
         units = {name: unit_of(hint) for kind in ("State", "Params") for name, hint in fields[kind].items()}
         self.units = {name: unit for name, unit in units.items() if unit}
+        stated = {name: bounds_of(hint) for name, hint in fields["Params"].items()}
+        self.bounds = {name: bounds for name, bounds in stated.items() if bounds is not None}
         checks = Checks(ModelError)
         self.outputs = self.state_fields if outputs is None else name_list("outputs", outputs, checks)
         self.causes = self.event_fields if causes is None else name_list("causes", causes, checks)

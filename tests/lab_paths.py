@@ -6,8 +6,9 @@ import random
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
+from montecarlo_ai.declaration import bounds_of
 from montecarlo_ai.lab.events import margins
 from montecarlo_ai.lab.initial import initial_state
 from montecarlo_ai.lab.model import next_state
@@ -73,7 +74,9 @@ def wide_bounds(name: str, table: dict[str, Any]) -> tuple[float, float]:
     low, high = center - 1.5 * (high - low), center + 1.5 * (high - low)
     if table["distribution"] != "normal" or name in ("contract_speed", "contract_size"):
         low = max(low, 0.02 * center)
-    return low, min(high, 0.95) if name in SHARES else high
+    bounds = bounds_of(get_type_hints(Params, include_extras=True)[name])
+    assert bounds is not None
+    return max(low, bounds.low), min(high, 0.95 if name in SHARES else bounds.high)
 
 
 def draw_params(seed: int) -> Params:

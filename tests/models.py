@@ -197,3 +197,28 @@ def business(inputs=None, years=5):
         forcing={"rent": [1.0 + 0.01 * k for k in range(time.n_steps)]},
         shock_correlation={("demand", "cash"): 0.6, ("price", "cash"): -0.3},
     )
+
+
+class Burst(NamedTuple):
+    kind: float
+
+
+def bursting_step(state: Cash, params: Burst, shocks: CashShock, clock: mc.Clock) -> Cash:
+    if clock.index < 2 or params.kind > 1.5:
+        return Cash(1.0)
+    return Cash(1.0 / (shocks.cash - shocks.cash) if params.kind > 0.5 else (shocks.cash - shocks.cash) / 0.0)
+
+
+def bursting_initial(params: Burst) -> Cash:
+    return Cash(1.0)
+
+
+def bursting_events(state: Cash, params: Burst, clock: mc.Clock) -> CashEvent:
+    return CashEvent((state.cash - 1.0) / (state.cash - 1.0) if params.kind > 1.5 and clock.index > 2 else 1.0)
+
+
+def bursting_walk(kind: str) -> mc.Scenario:
+    """A state that is infinite or no number from the third step on, or a margin that is none."""
+    model = mc.Model(bursting_step, initial=bursting_initial, events=bursting_events)
+    kinds = {"nan": 0.0, "inf": 1.0, "margin": 2.0}
+    return mc.Scenario(model, inputs={"kind": kinds[kind]}, time=mc.TimeGrid("2026-01-01", years=1))

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 import montecarlo_ai as mc
-from montecarlo_ai.console import number, table
+from montecarlo_ai.console import headline_text
 from montecarlo_ai.errors import InputError
 from montecarlo_ai.headline import LOSS, Throughput, headline, paired_difference, read_fact, variables_needed
+from montecarlo_ai.tabular import number, table
 
 INF = math.inf
 
@@ -81,3 +82,14 @@ def test_the_loss_beside_that_of_the_interview_is_by_the_same_date() -> None:
     assert found.loss_by_then.values == tuple(due.ravel().tolist())
     short = scenario.with_time(years=2)
     assert headline(short, mc.summarize(short, n_paths=512, seed=1, variables=[LOSS])).loss_by_then is None
+
+
+def test_a_guard_that_acted_is_told_of() -> None:
+    steady = mc.load_scenario("openai-2025-12")
+    wild = steady.with_inputs(software_surprise=5.0, hardware_gain=5.0).with_time(steps_per_year=1)
+    for scenario, acted in ((steady, False), (wild, True)):
+        summary = mc.summarize(scenario, n_paths=512, seed=1, variables=variables_needed(scenario))
+        found = headline(scenario, summary)
+        assert found.held_back == int(summary.event_count.sel(event="growth_clamped")[-1])
+        text = headline_text(found, seed=1, throughput=Throughput(512, scenario.time.n_steps, 1.0))
+        assert ("growth held back" in text) == (found.held_back > 0) == acted

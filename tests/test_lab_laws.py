@@ -17,7 +17,8 @@ from montecarlo_ai.lab.consumers import paying_share_after, use_cost_growth, use
 from montecarlo_ai.lab.contracts import bill_under_contract
 from montecarlo_ai.lab.costs import interest, staff_cost
 from montecarlo_ai.lab.demand import (
-    demand_after,
+    clamped,
+    demand_change,
     grown,
     growth_in_empty_market,
     new_products_after,
@@ -53,6 +54,10 @@ def test_relaxation_is_third_order_and_never_overshoots() -> None:
     assert relaxation(0.0, DT) == 0.0
 
 
+def demand_after(level: float, growth: float, market: float, lost: float, dt: float) -> float:
+    return grown(level, demand_change(level, growth, market, lost, dt))
+
+
 def test_demand_far_from_saturation_grows_at_its_rate() -> None:
     level = 1.0
     for _ in range(12):
@@ -83,11 +88,19 @@ def test_demand_limits() -> None:
     assert grown(5.0, -1e9) > 0.0
 
 
+def test_what_the_guard_holds_back_is_told() -> None:
+    for log_growth in (1e9, -1e9, 3.001, -3.001):
+        assert clamped(grown(5.0, log_growth), log_growth) == 1.0
+    for log_growth in (0.0, 2.999, -2.999):
+        assert clamped(grown(5.0, log_growth), log_growth) == 0.0
+    assert clamped(grown(9e29, 0.5), 0.5) == 1.0
+
+
 def test_new_products_wait_for_their_launch() -> None:
-    assert new_products_after(0.0, 0.99, 1.0, 3.0, 1.0, 300.0, 0.0, DT) == 0.0
-    assert new_products_after(0.0, 1.0, 1.0, 3.0, 1.0, 300.0, 0.0, DT) == 3.0
-    assert new_products_after(3.0, 2.0, 1.0, 3.0, 1.0, 300.0, 0.0, DT) > 3.0
-    assert new_products_after(0.0, 1e9, math.inf, 3.0, 1.0, 300.0, 0.0, DT) == 0.0
+    assert new_products_after(0.0, 0.1, 0.99, 1.0, 3.0) == 0.0
+    assert new_products_after(0.0, 0.1, 1.0, 1.0, 3.0) == 3.0
+    assert new_products_after(3.0, 0.1, 2.0, 1.0, 3.0) == pytest.approx(3.0 * math.exp(0.1))
+    assert new_products_after(0.0, 0.1, 1e9, math.inf, 3.0) == 0.0
 
 
 def test_paying_share_limits() -> None:

@@ -27,6 +27,11 @@ def grown(level: float, log_growth: float) -> float:
     return min(level * exp(bounded), LARGEST_LEVEL)
 
 
+def clamped(level: float, log_growth: float) -> float:
+    """Return 1 if `grown` held back the logarithm that led to this level, or the level itself, else 0."""
+    return 1.0 if abs(log_growth) > LARGEST_LOG_STEP or level >= LARGEST_LEVEL else 0.0
+
+
 def reverting(value: float, long_run: float, rate: float, noise: float, dt: float) -> float:
     """Return the next value of dx = rate (long_run - x) dt + noise, where noise is sigma sqrt(dt) z."""
     return value + relaxation(rate, dt) * (long_run - value) + noise
@@ -52,15 +57,13 @@ def growth_in_empty_market(observed: float, demand: float, market: float) -> flo
     return observed / max(1.0 - demand / max(market, 1e-9), 0.1)
 
 
-def demand_after(demand: float, growth: float, market: float, lost: float, dt: float) -> float:
-    """Return demand after one step; ``lost`` is the yearly rate at which unserved customers leave."""
-    return grown(demand, (saturating_growth(growth, demand, market) - lost) * dt)
+def demand_change(demand: float, growth: float, market: float, lost: float, dt: float) -> float:
+    """Return d ln X over one step; ``lost`` is the yearly rate at which unserved customers leave."""
+    return (saturating_growth(growth, demand, market) - lost) * dt
 
 
-def new_products_after(
-    demand: float, time: float, launch: float, start: float, growth: float, market: float, lost: float, dt: float
-) -> float:
-    """Return demand for new products at ``time``: none before the launch, then logistic from ``start``.
+def new_products_after(demand: float, change: float, time: float, launch: float, start: float) -> float:
+    """Return demand for new products at ``time``: none before the launch, then growing from ``start`` by ``change``.
 
     The launch hazard is constant, so that its integral passes an exponential draw at an exponential time:
     that time (``launch``, years) is the input, and without volatility the launch is known.
@@ -69,4 +72,4 @@ def new_products_after(
         return 0.0
     if demand <= 0.0:
         return start
-    return demand_after(demand, growth, market, lost, dt)
+    return grown(demand, change)

@@ -22,4 +22,5 @@ def margins(state: State, params: Params, clock: Clock) -> Events:
         profitable=-state.operating_income_mean,
         cash_flow_positive=-state.cash_flow_mean,
         inference_majority=state.training_cost - state.inference_cost,
+        growth_clamped=-state.growth_clamps,
     )

@@ -143,4 +143,5 @@ def initial_state(params: Params, contracted: float) -> State:
         profit_reached=reached,
         loss_until_profitable=0.0,
         funding_gap=max(-(params.base_cash + params.credit_line), 0.0),
+        growth_clamps=0.0,
     )

@@ -155,6 +155,7 @@ def next_state(state: State, params: Params, shocks: Shocks, clock: Clock, sched
         profit_reached=reached,
         loss_until_profitable=state.loss_until_profitable - losing * income.operating * dt,
         funding_gap=max(state.funding_gap, short),
+        growth_clamps=state.growth_clamps + prices.clamps + demand.clamps,
     )
 
 

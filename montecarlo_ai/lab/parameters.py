@@ -7,6 +7,21 @@ logarithmic, so that a rate g multiplies by exp(g) in a year and the stated grow
 
 from typing import Annotated, NamedTuple
 
+from montecarlo_ai.bounds import Bounds
+
+# What catches a slip of unit or of percent: wide ends beyond which an input cannot mean what its unit says.
+SHARE = Bounds(0.0, 1.0)
+RATIO = Bounds(0.0, 100.0)
+GROWTH = Bounds(-5.0, 5.0)  # in logarithms: a factor of 148 a year
+RATE = Bounds(0.0, 60.0)
+VOLATILITY = Bounds(0.0, 5.0)
+YEARS = Bounds(0.0, 200.0)
+WAIT = Bounds(0.0, 1e9)  # what never comes is given a wait beyond every horizon
+MONEY = Bounds(0.0, 1e15)  # above what the whole world earns in a year
+PEOPLE = Bounds(0.0, 1e11)
+CHIPS = Bounds(0.0, 1e12)  # FLOP/s in place of H100e is far beyond
+GIGAWATTS = Bounds(0.0, 1e5)  # so are watts in place of gigawatts
+
 
 class State(NamedTuple):
     """What a path of the lab carries from step to step, and all that its outputs, events and checks read."""
@@ -25,8 +40,8 @@ class State(NamedTuple):
     # Technology and prices
     cost_per_compute: Annotated[float, "USD/(H100e year)"]  # of newly delivered compute
     compute_per_power: Annotated[float, "H100e/GW"]  # of newly delivered compute
-    rental_premium: Annotated[float, "fraction"]  # logarithm of market rent over cost_per_compute
-    monetization: Annotated[float, "fraction"]  # business revenue per USD of inference compute at cost_per_compute
+    rental_premium: Annotated[float, "ratio"]  # logarithm of market rent over cost_per_compute
+    monetization: Annotated[float, "ratio"]  # business revenue per USD of inference compute at cost_per_compute
     # Contracts and fleet
     contracted: Annotated[float, "USD/year"]  # bill that the schedules have called off so far
     pipeline_early: Annotated[float, "USD/year"]
@@ -70,7 +85,7 @@ class State(NamedTuple):
     tranches: Annotated[float, "USD"]  # raised and not yet paid in
     equity_raised: Annotated[float, "USD/year"]  # paid in: rounds, tranches and suppliers' money
     valuation: Annotated[float, "USD"]
-    market_mood: Annotated[float, "fraction"]  # logarithm of what investors pay over the usual
+    market_mood: Annotated[float, "ratio"]  # logarithm of what investors pay over the usual
     round_clock: Annotated[float, "fraction"]  # pressure left until the next round closes
     # Twelve-month means and what is remembered
     revenue_mean: Annotated[float, "USD/year"]
@@ -81,112 +96,113 @@ class State(NamedTuple):
     profit_reached: Annotated[float, "fraction"]  # 1 once operating income over a year was above zero
     loss_until_profitable: Annotated[float, "USD"]
     funding_gap: Annotated[float, "USD"]
+    growth_clamps: Annotated[float, "1"]  # how often a guard held back a growth too large for numbers
 
 
 class Params(NamedTuple):
     """What is drawn once a path, or held constant by the scenario."""
 
     # Consumers
-    consumer_run_rate: Annotated[float, "USD/year"]
-    base_users: Annotated[float, "users"]
-    base_paying_share: Annotated[float, "fraction"]
-    base_user_growth: Annotated[float, "1/year"]
-    user_growth_reversion: Annotated[float, "1/year"]
-    user_growth_long_run: Annotated[float, "1/year"]
-    user_growth_volatility: Annotated[float, "1/year**1.5"]
-    user_market: Annotated[float, "users"]
-    paying_share_long_run: Annotated[float, "fraction"]
-    churn: Annotated[float, "1/year"]
-    revenue_per_payer_drift: Annotated[float, "1/year"]
-    payer_cost_drift: Annotated[float, "1/year"]
-    free_cost_drift: Annotated[float, "1/year"]
-    use_spread: Annotated[float, "fraction"]
-    use_quota: Annotated[float, "fraction"]
-    rebound: Annotated[float, "fraction"]
+    consumer_run_rate: Annotated[float, "USD/year", MONEY]
+    base_users: Annotated[float, "users", PEOPLE]
+    base_paying_share: Annotated[float, "fraction", SHARE]
+    base_user_growth: Annotated[float, "1/year", GROWTH]
+    user_growth_reversion: Annotated[float, "1/year", RATE]
+    user_growth_long_run: Annotated[float, "1/year", GROWTH]
+    user_growth_volatility: Annotated[float, "1/year**1.5", VOLATILITY]
+    user_market: Annotated[float, "users", PEOPLE]
+    paying_share_long_run: Annotated[float, "fraction", SHARE]
+    churn: Annotated[float, "1/year", RATE]
+    revenue_per_payer_drift: Annotated[float, "1/year", GROWTH]
+    payer_cost_drift: Annotated[float, "1/year", GROWTH]
+    free_cost_drift: Annotated[float, "1/year", GROWTH]
+    use_spread: Annotated[float, "ratio", RATIO]
+    use_quota: Annotated[float, "ratio", RATIO]
+    rebound: Annotated[float, "fraction", SHARE]
     # Business and new products
-    business_run_rate: Annotated[float, "USD/year"]
-    base_business_growth: Annotated[float, "1/year"]
-    business_growth_reversion: Annotated[float, "1/year"]
-    business_growth_long_run: Annotated[float, "1/year"]
-    business_growth_volatility: Annotated[float, "1/year**1.5"]
-    business_market: Annotated[float, "USD/year"]
-    launch_wait: Annotated[float, "year"]
-    new_start_share: Annotated[float, "fraction"]
-    new_growth: Annotated[float, "1/year"]
-    new_market: Annotated[float, "USD/year"]
-    new_monetization: Annotated[float, "fraction"]
-    unserved_loss: Annotated[float, "1/year"]
-    trailing_revenue: Annotated[float, "USD/year"]
+    business_run_rate: Annotated[float, "USD/year", MONEY]
+    base_business_growth: Annotated[float, "1/year", GROWTH]
+    business_growth_reversion: Annotated[float, "1/year", RATE]
+    business_growth_long_run: Annotated[float, "1/year", GROWTH]
+    business_growth_volatility: Annotated[float, "1/year**1.5", VOLATILITY]
+    business_market: Annotated[float, "USD/year", MONEY]
+    launch_wait: Annotated[float, "year", WAIT]
+    new_start_share: Annotated[float, "fraction", SHARE]
+    new_growth: Annotated[float, "1/year", GROWTH]
+    new_market: Annotated[float, "USD/year", MONEY]
+    new_monetization: Annotated[float, "ratio", RATIO]
+    unserved_loss: Annotated[float, "1/year", RATE]
+    trailing_revenue: Annotated[float, "USD/year", MONEY]
     # Technology
-    power_cost: Annotated[float, "USD/(GW year)"]
-    base_compute_per_power: Annotated[float, "H100e/GW"]
-    hardware_gain: Annotated[float, "1/year"]
-    expected_hardware_gain: Annotated[float, "1/year"]
-    hardware_volatility: Annotated[float, "1/year**0.5"]
-    energy_gain: Annotated[float, "1/year"]
-    software_surprise: Annotated[float, "1/year"]
+    power_cost: Annotated[float, "USD/(GW year)", MONEY]
+    base_compute_per_power: Annotated[float, "H100e/GW", CHIPS]
+    hardware_gain: Annotated[float, "1/year", GROWTH]
+    expected_hardware_gain: Annotated[float, "1/year", GROWTH]
+    hardware_volatility: Annotated[float, "1/year**0.5", VOLATILITY]
+    energy_gain: Annotated[float, "1/year", GROWTH]
+    software_surprise: Annotated[float, "1/year", GROWTH]
     # Monetization and resale
-    monetization_long_run: Annotated[float, "fraction"]
-    monetization_reversion: Annotated[float, "1/year"]
-    monetization_volatility: Annotated[float, "1/year**0.5"]
-    scarcity_response: Annotated[float, "1/year"]
-    usual_surplus: Annotated[float, "fraction"]
-    pass_through: Annotated[float, "fraction"]
-    rental_premium_long_run: Annotated[float, "fraction"]
-    rental_volatility: Annotated[float, "1/year**0.5"]
-    resale_cap: Annotated[float, "fraction"]
-    resale_discount: Annotated[float, "fraction"]
+    monetization_long_run: Annotated[float, "ratio", RATIO]
+    monetization_reversion: Annotated[float, "1/year", RATE]
+    monetization_volatility: Annotated[float, "1/year**0.5", VOLATILITY]
+    scarcity_response: Annotated[float, "1/year", RATE]
+    usual_surplus: Annotated[float, "fraction", SHARE]
+    pass_through: Annotated[float, "fraction", SHARE]
+    rental_premium_long_run: Annotated[float, "ratio", GROWTH]
+    rental_volatility: Annotated[float, "1/year**0.5", VOLATILITY]
+    resale_cap: Annotated[float, "fraction", SHARE]
+    resale_discount: Annotated[float, "fraction", SHARE]
     # Fleet and contracts
-    base_capacity: Annotated[float, "H100e"]
-    base_power: Annotated[float, "GW"]
-    base_bill: Annotated[float, "USD/year"]
-    pipeline_ratio: Annotated[float, "fraction"]
-    lead_time: Annotated[float, "year"]
-    contract_term: Annotated[float, "year"]
-    ramp_premium: Annotated[float, "fraction"]
-    contract_speed: Annotated[float, "fraction"]
-    contract_size: Annotated[float, "fraction"]
-    contract_deferral: Annotated[float, "fraction"]
-    take_or_pay: Annotated[float, "fraction"]
+    base_capacity: Annotated[float, "H100e", CHIPS]
+    base_power: Annotated[float, "GW", GIGAWATTS]
+    base_bill: Annotated[float, "USD/year", MONEY]
+    pipeline_ratio: Annotated[float, "ratio", RATIO]
+    lead_time: Annotated[float, "year", YEARS]
+    contract_term: Annotated[float, "year", YEARS]
+    ramp_premium: Annotated[float, "fraction", RATIO]
+    contract_speed: Annotated[float, "ratio", RATIO]
+    contract_size: Annotated[float, "ratio", RATIO]
+    contract_deferral: Annotated[float, "fraction", SHARE]
+    take_or_pay: Annotated[float, "fraction", SHARE]
     # Use of the fleet
-    inference_share: Annotated[float, "fraction"]
-    paid_share_of_inference: Annotated[float, "fraction"]
-    business_share_of_paid: Annotated[float, "fraction"]
-    training_yield: Annotated[float, "fraction"]
-    free_rationing: Annotated[float, "fraction"]
-    free_floor: Annotated[float, "fraction"]
-    absorption: Annotated[float, "fraction"]
+    inference_share: Annotated[float, "fraction", SHARE]
+    paid_share_of_inference: Annotated[float, "fraction", SHARE]
+    business_share_of_paid: Annotated[float, "fraction", SHARE]
+    training_yield: Annotated[float, "fraction", SHARE]
+    free_rationing: Annotated[float, "fraction", SHARE]
+    free_floor: Annotated[float, "fraction", SHARE]
+    absorption: Annotated[float, "fraction", SHARE]
     # Policy
-    training_growth: Annotated[float, "fraction"]
-    training_share_long_run: Annotated[float, "fraction"]
-    training_share_speed: Annotated[float, "1/year"]
-    management_reaction: Annotated[float, "fraction"]
-    cut_runway: Annotated[float, "year"]
-    cut_floor: Annotated[float, "fraction"]
-    optimism: Annotated[float, "fraction"]
-    ordering_time: Annotated[float, "year"]
+    training_growth: Annotated[float, "fraction", SHARE]
+    training_share_long_run: Annotated[float, "fraction", SHARE]
+    training_share_speed: Annotated[float, "1/year", RATE]
+    management_reaction: Annotated[float, "fraction", SHARE]
+    cut_runway: Annotated[float, "year", YEARS]
+    cut_floor: Annotated[float, "fraction", SHARE]
+    optimism: Annotated[float, "ratio", RATIO]
+    ordering_time: Annotated[float, "year", YEARS]
     # Costs
-    staff_cost: Annotated[float, "USD/year"]
-    staff_elasticity: Annotated[float, "fraction"]
-    other_cost_share: Annotated[float, "fraction"]
-    revenue_share: Annotated[float, "fraction"]
-    interest_rate: Annotated[float, "1/year"]
+    staff_cost: Annotated[float, "USD/year", MONEY]
+    staff_elasticity: Annotated[float, "ratio", RATIO]
+    other_cost_share: Annotated[float, "fraction", SHARE]
+    revenue_share: Annotated[float, "fraction", SHARE]
+    interest_rate: Annotated[float, "1/year", RATE]
     # Funding
-    base_cash: Annotated[float, "USD"]
-    credit_line: Annotated[float, "USD"]
-    valuation_multiple: Annotated[float, "year"]
-    growth_slope: Annotated[float, "year"]
-    mood_volatility: Annotated[float, "1/year**0.5"]
-    market_reversion: Annotated[float, "1/year"]
-    dilution: Annotated[float, "fraction"]
-    round_rate: Annotated[float, "1/year"]
-    runway_target: Annotated[float, "year"]
-    coming_bill_weight: Annotated[float, "fraction"]
-    paid_now: Annotated[float, "fraction"]
-    supplier_equity: Annotated[float, "USD/GW"]
+    base_cash: Annotated[float, "USD", MONEY]
+    credit_line: Annotated[float, "USD", MONEY]
+    valuation_multiple: Annotated[float, "year", YEARS]
+    growth_slope: Annotated[float, "year", GROWTH]
+    mood_volatility: Annotated[float, "1/year**0.5", VOLATILITY]
+    market_reversion: Annotated[float, "1/year", RATE]
+    dilution: Annotated[float, "fraction", SHARE]
+    round_rate: Annotated[float, "1/year", RATE]
+    runway_target: Annotated[float, "year", YEARS]
+    coming_bill_weight: Annotated[float, "fraction", SHARE]
+    paid_now: Annotated[float, "fraction", SHARE]
+    supplier_equity: Annotated[float, "USD/GW", MONEY]
     # Thresholds
-    unmonetized_threshold: Annotated[float, "fraction"]
-    shortage_threshold: Annotated[float, "fraction"]
+    unmonetized_threshold: Annotated[float, "fraction", SHARE]
+    shortage_threshold: Annotated[float, "fraction", SHARE]
 
 
 class Shocks(NamedTuple):
@@ -201,7 +217,10 @@ class Shocks(NamedTuple):
 
 
 class Events(NamedTuple):
-    """Margins: an event happens when its margin falls below zero. Three causes, then three milestones."""
+    """Margins: an event happens when its margin falls below zero.
+
+    Three causes, three milestones, and whether a guard against overflow ever acted on the path.
+    """
 
     cash: float
     unmonetized_compute: float
@@ -209,3 +228,4 @@ class Events(NamedTuple):
     profitable: float
     cash_flow_positive: float
     inference_majority: float
+    growth_clamped: float

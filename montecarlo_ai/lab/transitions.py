@@ -15,7 +15,15 @@ from montecarlo_ai.lab.consumers import (
     use_under_quota,
 )
 from montecarlo_ai.lab.costs import interest, proportional_costs, staff_cost
-from montecarlo_ai.lab.demand import demand_after, grown, new_products_after, relaxation, reverting
+from montecarlo_ai.lab.demand import (
+    LARGEST_LEVEL,
+    clamped,
+    demand_change,
+    grown,
+    new_products_after,
+    relaxation,
+    reverting,
+)
 from montecarlo_ai.lab.events import liquidity
 from montecarlo_ai.lab.fleet import Pipeline, Stages, aged, compute_for_bill, pipeline_after
 from montecarlo_ai.lab.funding import (
@@ -54,6 +62,7 @@ class Prices(NamedTuple):
     rental_premium: float
     monetization: float
     surprise: float
+    clamps: float
 
 
 class Demand(NamedTuple):
@@ -69,6 +78,7 @@ class Demand(NamedTuple):
     business: float
     business_growth: float
     new: float
+    clamps: float
 
 
 class Fleet(NamedTuple):
@@ -136,9 +146,13 @@ def next_prices(state: State, params: Params, shocks: Shocks, dt: float) -> Pric
         noise=params.monetization_volatility * root * shocks.monetization,
         dt=dt,
     )
+    density_change = params.energy_gain * dt
+    cost = max(grown(state.cost_per_compute, change), 1e-6)
+    density = grown(state.compute_per_power, density_change)
+    monetization = grown(state.monetization, log_monetization)
     return Prices(
-        max(grown(state.cost_per_compute, change), 1e-6),
-        grown(state.compute_per_power, params.energy_gain * dt),
+        cost,
+        density,
         reverting(
             state.rental_premium,
             params.rental_premium_long_run,
@@ -146,8 +160,9 @@ def next_prices(state: State, params: Params, shocks: Shocks, dt: float) -> Pric
             params.rental_volatility * root * shocks.rental,
             dt,
         ),
-        grown(state.monetization, log_monetization),
+        monetization,
         cost_surprise(change, params.expected_hardware_gain, params.software_surprise, dt),
+        clamped(cost, change) + clamped(density, density_change) + clamped(monetization, log_monetization),
     )
 
 
@@ -169,27 +184,33 @@ def next_demand(state: State, params: Params, shocks: Shocks, surprise: float, t
         dt,
     )
     lost = params.unserved_loss * state.unmet_share
-    price_factor = grown(1.0, params.revenue_per_payer_drift * dt)
+    users_change = demand_change(state.users, user_growth, params.user_market, 0.0, dt)
+    business_change = demand_change(state.business_demand, business_growth, params.business_market, lost, dt)
+    new_change = demand_change(state.new_demand, params.new_growth, params.new_market, lost, dt)
+    price_change = params.revenue_per_payer_drift * dt
+    payer_change = use_cost_growth(params.payer_cost_drift, params.rebound, surprise, dt)
+    free_change = use_cost_growth(params.free_cost_drift, params.rebound, surprise, dt)
+    users = grown(state.users, users_change)
+    business = grown(state.business_demand, business_change)
+    new_start = params.new_start_share * params.new_market
+    new = new_products_after(state.new_demand, new_change, time, params.launch_wait, new_start)
+    price_factor = grown(1.0, price_change)
+    payer_cost = grown(state.payer_use_cost, payer_change)
+    free_cost = grown(state.free_use_cost, free_change)
+    clamps = clamped(users, users_change) + clamped(business, business_change) + clamped(new, new_change)
+    clamps += clamped(price_factor, price_change) + clamped(payer_cost, payer_change) + clamped(free_cost, free_change)
     return Demand(
-        demand_after(state.users, user_growth, params.user_market, 0.0, dt),
+        users,
         user_growth,
         paying_share_after(state.paying_share, params.paying_share_long_run, params.churn, lost, dt),
-        state.revenue_per_payer * price_factor,
-        grown(state.payer_use_cost, use_cost_growth(params.payer_cost_drift, params.rebound, surprise, dt)),
-        state.payer_quota_cost * price_factor,
-        grown(state.free_use_cost, use_cost_growth(params.free_cost_drift, params.rebound, surprise, dt)),
-        demand_after(state.business_demand, business_growth, params.business_market, lost, dt),
+        min(state.revenue_per_payer * price_factor, LARGEST_LEVEL),
+        payer_cost,
+        min(state.payer_quota_cost * price_factor, LARGEST_LEVEL),
+        free_cost,
+        business,
         business_growth,
-        new_products_after(
-            state.new_demand,
-            time,
-            params.launch_wait,
-            params.new_start_share * params.new_market,
-            params.new_growth,
-            params.new_market,
-            lost,
-            dt,
-        ),
+        new,
+        clamps,
     )
 
 
