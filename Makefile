@@ -5,12 +5,13 @@ environment := .venv/.complete
 run := .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint bench lock wheel-check clean
+.PHONY: help demo test test-all lint soak bench lock wheel-check clean
 
 help:
 	@echo "make demo         simulate the preset openai-2025-12 and draw its pictures into runs/demo"
 	@echo "make test         tests, a few minutes; make test-all adds the long statistical ones"
 	@echo "make lint         ruff (check, format) and mypy --strict"
+	@echo "make soak         load FILES=500000 random scenario files: none may crash, hang or bring a foreign warning"
 	@echo "make bench        all measurements of speed and memory, printed and kept in benchmarks/results"
 	@echo "make lock         resolve all dependencies afresh into constraints.txt"
 	@echo "make wheel-check  build the wheel and run it in an empty environment"
@@ -36,6 +37,11 @@ lint: $(environment)
 	$(run) ruff check .
 	$(run) ruff format --check .
 	$(run) mypy --strict
+
+FILES ?= 500000
+
+soak: $(environment)
+	$(run) tests.soak --files $(FILES)
 
 bench: $(environment)
 	$(run) benchmarks

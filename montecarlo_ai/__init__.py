@@ -17,76 +17,131 @@ from montecarlo_ai._version import __version__
 
 if TYPE_CHECKING:
     from montecarlo_ai import math, plot
-    from montecarlo_ai.distribution import Distribution
+    from montecarlo_ai.assumptions import MissingProvenanceWarning
+    from montecarlo_ai.bounds import Bounds
+    from montecarlo_ai.dependence.correlation import Correlation
     from montecarlo_ai.distributions import (
         PERT,
+        Beta,
+        Clipped,
         Constant,
+        Empirical,
         Exponential,
+        Gamma,
         LogNormal,
         LogUniform,
+        Measured,
+        Metalog,
+        Mixture,
         Normal,
+        Scaled,
+        StudentT,
         Triangular,
+        Truncated,
         Uniform,
     )
+    from montecarlo_ai.distributions.base import Distribution
+    from montecarlo_ai.distributions.claim import MisfitWarning
     from montecarlo_ai.errors import InputError, ModelError, MonteCarloAIError, NumericalError, ScenarioError
+    from montecarlo_ai.files.history import history
+    from montecarlo_ai.files.json_schema import scenario_schema
+    from montecarlo_ai.files.loading import load_scenario, preset_names
+    from montecarlo_ai.files.overlays import overlay_names
     from montecarlo_ai.inputs import Inputs
     from montecarlo_ai.model import Clock, Model, Uniform01
     from montecarlo_ai.risk import runs_out_of_chips
     from montecarlo_ai.scenario import Scenario
-    from montecarlo_ai.scenario_file import load_scenario, preset_names
-    from montecarlo_ai.scenario_history import history
     from montecarlo_ai.simulation import replay, simulate
     from montecarlo_ai.summary import summarize
     from montecarlo_ai.timegrid import TimeGrid
 
-_HOMES = {
-    "Distribution": "distribution",
-    **dict.fromkeys(
-        ("PERT", "Constant", "Exponential", "LogNormal", "LogUniform", "Normal", "Triangular", "Uniform"),
-        "distributions",
+_NAMES = {
+    "assumptions": ("MissingProvenanceWarning",),
+    "bounds": ("Bounds",),
+    "distributions.claim": ("MisfitWarning",),
+    "dependence.correlation": ("Correlation",),
+    "distributions.base": ("Distribution",),
+    "distributions": (
+        "PERT",
+        "Beta",
+        "Clipped",
+        "Constant",
+        "Empirical",
+        "Exponential",
+        "Gamma",
+        "LogNormal",
+        "LogUniform",
+        "Measured",
+        "Metalog",
+        "Mixture",
+        "Normal",
+        "Scaled",
+        "StudentT",
+        "Triangular",
+        "Truncated",
+        "Uniform",
     ),
-    **dict.fromkeys(("InputError", "ModelError", "MonteCarloAIError", "NumericalError", "ScenarioError"), "errors"),
-    "Inputs": "inputs",
-    **dict.fromkeys(("Clock", "Model", "Uniform01"), "model"),
-    "runs_out_of_chips": "risk",
-    "Scenario": "scenario",
-    **dict.fromkeys(("load_scenario", "preset_names"), "scenario_file"),
-    "history": "scenario_history",
-    **dict.fromkeys(("replay", "simulate"), "simulation"),
-    "summarize": "summary",
-    "TimeGrid": "timegrid",
+    "errors": ("InputError", "ModelError", "MonteCarloAIError", "NumericalError", "ScenarioError"),
+    "inputs": ("Inputs",),
+    "model": ("Clock", "Model", "Uniform01"),
+    "files.overlays": ("overlay_names",),
+    "risk": ("runs_out_of_chips",),
+    "scenario": ("Scenario",),
+    "files.loading": ("load_scenario", "preset_names"),
+    "files.history": ("history",),
+    "files.json_schema": ("scenario_schema",),
+    "simulation": ("replay", "simulate"),
+    "summary": ("summarize",),
+    "timegrid": ("TimeGrid",),
 }
+_HOMES = {name: module for module, names in _NAMES.items() for name in names}
 _MODULES = ("math", "plot")
 
 __all__ = [
     "PERT",
+    "Beta",
+    "Bounds",
+    "Clipped",
     "Clock",
     "Constant",
+    "Correlation",
     "Distribution",
+    "Empirical",
     "Exponential",
+    "Gamma",
     "InputError",
     "Inputs",
     "LogNormal",
     "LogUniform",
+    "Measured",
+    "Metalog",
+    "MisfitWarning",
+    "MissingProvenanceWarning",
+    "Mixture",
     "Model",
     "ModelError",
     "MonteCarloAIError",
     "Normal",
     "NumericalError",
+    "Scaled",
     "Scenario",
     "ScenarioError",
+    "StudentT",
     "TimeGrid",
     "Triangular",
+    "Truncated",
     "Uniform",
     "Uniform01",
     "__version__",
     "history",
     "load_scenario",
     "math",
+    "overlay_names",
     "plot",
     "preset_names",
     "replay",
     "runs_out_of_chips",
+    "scenario_schema",
     "simulate",
     "summarize",
 ]

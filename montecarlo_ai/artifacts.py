@@ -61,8 +61,8 @@ def write_run(folder: Path, scenario: Scenario, summary: xr.Dataset, *, plots: b
     plots : bool
         Whether to draw the charts, which takes a few seconds.
     """
+    from montecarlo_ai.files.loading import document_to_toml
     from montecarlo_ai.risk import runs_out_of_chips
-    from montecarlo_ai.scenario_file import document_to_toml
 
     chips = runs_out_of_chips(summary)
     if scenario.document is not None:
@@ -169,7 +169,7 @@ def _draw(folder: Path, scenario: Scenario, summary: xr.Dataset, chips: xr.Datas
     from matplotlib.figure import Figure
 
     from montecarlo_ai import plot
-    from montecarlo_ai.scenario_history import history
+    from montecarlo_ai.files.history import history
 
     known = history(scenario)
     charts = [name for name in FANS if name in summary]

@@ -10,7 +10,7 @@ from functools import cache
 from importlib import resources
 
 from montecarlo_ai.checks import Checks
-from montecarlo_ai.distribution import Distribution
+from montecarlo_ai.distributions.base import Distribution
 from montecarlo_ai.suggest import did_you_mean
 
 JUDGEMENT = "judgement"
@@ -70,9 +70,9 @@ def check_sources(source: tuple[str, ...], field: str, checks: Checks) -> None:
     checks : Checks
         Where problems go.
     """
-    known = [*fact_table(), JUDGEMENT, OVERRIDE]
     for name in source:
-        if name not in known:
+        if name not in fact_table() and name not in (JUDGEMENT, OVERRIDE):
+            known = [*fact_table(), JUDGEMENT, OVERRIDE]
             checks.add(
                 f"{field}.source",
                 name,

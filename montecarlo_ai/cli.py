@@ -1,7 +1,8 @@
 """The command ``montecarlo-ai``: runs a scenario, prints the answers, writes the files.
 
 Everything that a user states is checked before anything is computed, and everything is computed before anything
-is written. Exit codes: 0 done; 1 a run failed; 2 bad input, nothing written; 130 interrupted.
+is written. Exit codes: 0 done; 1 a run failed, or something is wrong with this machine; 2 bad input, nothing written;
+130 interrupted.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import secrets
 import sys
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,10 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SystemExit as stop:
         return int(stop.code or 0)
     try:
-        if arguments.command == "scenarios":
-            _list_scenarios()
-        else:
-            _run(arguments)
+        return _COMMANDS[arguments.command](arguments)
     except InputError as error:
         for problem in error.problems:
             print(f"montecarlo-ai: {problem}", file=sys.stderr)
@@ -62,7 +60,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("montecarlo-ai: interrupted, nothing written", file=sys.stderr)
         return INTERRUPTED
-    return DONE
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -71,9 +68,27 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"montecarlo-ai {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    commands.add_parser("scenarios", help="list the presets", allow_abbrev=False)
+    commands.add_parser("scenarios", help="list the presets and the overlays", allow_abbrev=False)
+    commands.add_parser("doctor", help="look at this machine and installation", allow_abbrev=False)
+    validate = commands.add_parser(
+        "validate", help="check a scenario file: everything that is wrong, or what it says", allow_abbrev=False
+    )
     run = commands.add_parser("run", help="run a scenario, print the answers and write the files", allow_abbrev=False)
-    run.add_argument("scenario", metavar="SCENARIO", help="a preset, or the path of a TOML file")
+    for command in (validate, run):
+        command.add_argument("scenario", metavar="SCENARIO", help="a preset, or the path of a TOML file")
+        command.add_argument(
+            "--with",
+            dest="overlays",
+            metavar="OVERLAY",
+            action="append",
+            default=[],
+            help="lay an overlay over the scenario, by name or by path; may be repeated, in the order given",
+        )
+        command.add_argument(
+            "--allow-code",
+            action="store_true",
+            help="let the file name a model of its own, whose Python code is then run",
+        )
     run.add_argument("--paths", metavar="N", default=str(DEFAULT_PATHS), help=f"paths (default {DEFAULT_PATHS:,})")
     run.add_argument("--seed", metavar="S", help="0 to 2**63 - 1; drawn and recorded if not given")
     run.add_argument(
@@ -90,9 +105,10 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _list_scenarios() -> None:
-    from montecarlo_ai.console import table
-    from montecarlo_ai.scenario_file import load_scenario, preset_names
+def _list_scenarios(arguments: argparse.Namespace) -> int:
+    from montecarlo_ai.files.loading import load_scenario, preset_names
+    from montecarlo_ai.files.overlays import overlay_names, overlay_title
+    from montecarlo_ai.tabular import table
 
     rows = []
     for name in preset_names():
@@ -100,9 +116,36 @@ def _list_scenarios() -> None:
         title = str((scenario.document or {}).get("title", ""))
         rows.append((name, str(scenario.time.start)[:10], f"{scenario.time.years:g}", title))
     print(table(("scenario", "start", "years", "title"), rows, right=(2,)))
+    print()
+    print(table(("overlay", "title"), [(name, overlay_title(name)) for name in overlay_names()]))
+    return DONE
 
 
-def _run(arguments: argparse.Namespace) -> None:
+def _validate(arguments: argparse.Namespace) -> int:
+    """Print what a file says, or everything that is wrong with it, one a line."""
+    from montecarlo_ai.console import scenario_text
+
+    try:
+        scenario = _load(arguments)
+    except InputError as error:
+        for problem in error.problems:
+            print(problem, file=sys.stderr)
+        count = len(error.problems)
+        print(f"{arguments.scenario}: {count} problem{'s' if count > 1 else ''}", file=sys.stderr)
+        return BAD_INPUT
+    print(f"{arguments.scenario}: sound\n\n{scenario_text(scenario)}")
+    return DONE
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from montecarlo_ai.doctor import diagnose, diagnosis_text
+
+    found = diagnose()
+    print(diagnosis_text(found))
+    return FAILED if found.problems else DONE
+
+
+def _run(arguments: argparse.Namespace) -> int:
     from montecarlo_ai.artifacts import FANS, Workshop, publish, write_run
     from montecarlo_ai.console import assumptions_text, headline_text
     from montecarlo_ai.headline import Throughput, headline, sooner_without_training_growth, variables_needed
@@ -133,6 +176,7 @@ def _run(arguments: argparse.Namespace) -> None:
     print("\nfiles")
     for file in files:
         print(f"  {file}")
+    return DONE
 
 
 def _checked(arguments: argparse.Namespace) -> tuple[Scenario, int, int, int | None, Path]:
@@ -152,7 +196,7 @@ def _checked(arguments: argparse.Namespace) -> tuple[Scenario, int, int, int | N
     threads = None if arguments.threads is None else _whole(checks, "--threads", arguments.threads, 1, 4096)
     scenario = None
     try:
-        scenario = _load(arguments.scenario, arguments.set)
+        scenario = _load(arguments)
         interview_loss(scenario)
     except InputError as error:
         checks.problems += error.problems
@@ -170,13 +214,13 @@ def _checked(arguments: argparse.Namespace) -> tuple[Scenario, int, int, int | N
     return scenario, n_paths, seed, threads, folder
 
 
-def _load(name: str, settings: Sequence[str]) -> Scenario:
-    """Return the scenario with its overrides; warnings go to stderr as one line each."""
-    from montecarlo_ai.scenario_file import load_scenario, parse_override
+def _load(arguments: argparse.Namespace) -> Scenario:
+    """Return the scenario with its overlays and overrides; warnings go to stderr as one line each."""
+    from montecarlo_ai.files.loading import load_scenario, parse_override
 
     overrides: dict[str, Any] = {}
     problems: list[Problem] = []
-    for setting in settings:
+    for setting in getattr(arguments, "set", ()):
         try:
             key, value = parse_override(setting)
         except InputError as error:
@@ -189,7 +233,12 @@ def _load(name: str, settings: Sequence[str]) -> Scenario:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            scenario = load_scenario(name, overrides=overrides)
+            scenario = load_scenario(
+                arguments.scenario,
+                overrides=overrides,
+                overlays=arguments.overlays,
+                allow_code=arguments.allow_code,
+            )
         except InputError as error:
             problems += error.problems
     for warning in caught:
@@ -205,6 +254,14 @@ def _whole(checks: Checks, field: str, text: str, at_least: int, at_most: int) -
     if re.fullmatch(r"[+-]?[0-9][0-9_,]{0,40}", text):
         value = int(text.replace("_", "").replace(",", ""))
     return checks.whole(field, value, at_least=at_least, at_most=at_most)
+
+
+_COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "scenarios": _list_scenarios,
+    "validate": _validate,
+    "run": _run,
+    "doctor": _doctor,
+}
 
 
 if __name__ == "__main__":

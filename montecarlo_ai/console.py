@@ -3,42 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from montecarlo_ai.assumption_table import as_text, assumption_rows
+from montecarlo_ai.tabular import SCALES, number, table
 
 if TYPE_CHECKING:
     from montecarlo_ai.headline import EndQuantiles, Fact, Headline, Milestone, Sooner, Throughput
     from montecarlo_ai.scenario import Scenario
 
-__all__ = ["assumptions_text", "headline_text", "number", "table"]
-
-SCALES = ((1e12, " tn"), (1e9, " bn"), (1e6, " m"))
+__all__ = ["assumptions_text", "headline_text"]
 
 
 def assumptions_text(scenario: Scenario) -> str:
     """Return the scenario as a compact table: every input with its quantiles, unit, distribution and source."""
-    rows = []
-    for name, distribution in scenario.inputs.distributions.items():
-        assumption = scenario.assumptions.get(name)
-        quantiles = distribution.ppf(np.array([0.05, 0.5, 0.95]))
-        quantiles[np.abs(quantiles) < 1e-12 * np.max(np.abs(quantiles))] = 0.0
-        low, middle, high = (number(float(value)) for value in quantiles)
-        known = name in scenario.inputs.constants
-        sources = list(assumption.source) if assumption else []
-        more = f" +{len(sources) - 1}" if len(sources) > 1 else ""
-        rows.append(
-            (
-                name,
-                "" if known else low,
-                middle,
-                "" if known else high,
-                assumption.units if assumption else "",
-                "constant" if known else str(distribution.to_dict().get("distribution", "")),
-                f"{sources[0]}{more}" if sources else "",
-            )
-        )
     document = scenario.document or {}
     grid = scenario.time
     years = f"{grid.years:g} years" if grid.years != 1 else "1 year"
@@ -46,9 +27,35 @@ def assumptions_text(scenario: Scenario) -> str:
         f"{scenario.name}: {document['title']}" if document.get("title") else str(scenario.name),
         f"{years} from {_day(grid.times[0])}, {grid.steps_per_year} steps a year; hash {scenario.hash[:12]}",
         "",
-        table(("assumption", "5%", "50%", "95%", "unit", "distribution", "source"), rows, right=(1, 2, 3)),
+        as_text(assumption_rows(scenario.inputs, scenario.assumptions, scenario.model.units)),
     ]
     return "\n".join(lines)
+
+
+_COUNTED = ("correlation", "shock_correlation", "contracts", "forcing", "history")
+"""Sections of a scenario file of which the entries are counted."""
+
+
+def scenario_text(scenario: Scenario) -> str:
+    """Return what a scenario is in a few lines: name, grid, model and counts."""
+    document, grid, inputs = scenario.document or {}, scenario.time, scenario.inputs
+    varying = len(inputs.varying)
+    rows = [
+        ("name", f"{scenario.name}{': ' if document.get('title') else ''}{document.get('title', '')}"),
+        ("hash", scenario.hash[:12]),
+        (
+            "time",
+            f"{_day(grid.times[0])} to {_day(grid.times[-1])}, {grid.n_steps} steps, {grid.steps_per_year} a year",
+        ),
+        (
+            "model",
+            f"{document.get('model', '')}: {len(scenario.model.state_fields)} states, chips {_words(scenario.chips)}",
+        ),
+        ("inputs", f"{len(inputs.names)}: {varying} varying, {len(inputs.names) - varying} constant"),
+        *((name.replace("_", " "), str(len(document[name]))) for name in _COUNTED if document.get(name)),
+    ]
+    width = max(len(name) for name, _ in rows)
+    return "\n".join(f"{name:<{width}}  {text}" for name, text in rows)
 
 
 def headline_text(found: Headline, *, seed: int, throughput: Throughput) -> str:
@@ -63,6 +70,11 @@ def headline_text(found: Headline, *, seed: int, throughput: Throughput) -> str:
         facts.append(("largest funding gap", _ends(found.funding_gap, (0.5, 0.95))))
     if found.sooner is not None:
         facts.append(("if training stopped growing", _sooner(found.sooner)))
+    if found.held_back:
+        share = _count(found.held_back, int(found.chips.attrs["n_paths"]))
+        facts.append(
+            ("growth held back", f"on {share} of paths a guard against overflow acted: look at their growth rates")
+        )
     facts.append(("seed", str(seed)))
     speed = throughput.path_steps_per_second
     facts.append(
@@ -81,29 +93,9 @@ def headline_text(found: Headline, *, seed: int, throughput: Throughput) -> str:
     return "\n".join([*parts, "", *lines])
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[int] = ()) -> str:
-    """Return rows under a head in aligned columns, those of `right` to the right."""
-    cells = [tuple(head), *(tuple(row) for row in rows)]
-    widths = [max(len(row[k]) for row in cells) for k in range(len(head))]
-    lines = []
-    for row in cells:
-        line = [f"{cell:>{widths[k]}}" if k in right else f"{cell:<{widths[k]}}" for k, cell in enumerate(row)]
-        lines.append("  ".join(line).rstrip())
-    lines.insert(1, "  ".join("-" * width for width in widths))
-    return "\n".join(lines)
-
-
-def number(value: float) -> str:
-    """Return a number to four digits, large ones in thousands of millions and so on."""
-    for power, word in SCALES:
-        if abs(value) >= power:
-            return f"{value / power:.4g}{word}"
-    return f"{value:,.0f}" if abs(value) >= 1e4 else f"{value:.4g}"
-
-
 def _chips(found: Headline) -> str:
     """Return the probabilities by year-end and cause as a table."""
-    from montecarlo_ai.risk import probability_text
+    from montecarlo_ai.risk import interval_name, probability_texts
 
     chips = found.chips
     n, confidence = int(chips.attrs["n_paths"]), float(chips.attrs["confidence"])
@@ -117,11 +109,11 @@ def _chips(found: Headline) -> str:
         apart = cause in causes and cause not in counted
         name = cause.replace("_", " ")
         head.append("any chip" if cause == whole else (f"{name} (beside)" if apart else f"{name} first"))
-        counts = chips["count" if apart else "first_count"].sel(cause=cause).values
-        texts = (probability_text(int(count), n, confidence) for count in counts)
+        texts = probability_texts(chips, cause, first=not apart)
         columns.append([f"{share} ({interval})" if interval else share for share, interval in texts])
     rows = list(zip(*columns, strict=True))
-    title = f"Probability of running out of chips ({n:,} paths; {100 * confidence:.6g}% intervals, Clopper-Pearson)"
+    intervals = f"{100 * confidence:.6g}% intervals, {interval_name(chips)}"
+    title = f"Probability of running out of chips ({n:,} paths; {intervals})"
     ties = float(chips["tie_share"].values[-1])
     notes = ["Chips that run out first sum to any chip."]
     if ties > 0.0:
@@ -201,6 +193,10 @@ def _count(count: int, n: int) -> str:
 
 def _share(level: float) -> str:
     return f"{100.0 * level:.6g}%"
+
+
+def _words(names: Sequence[str]) -> str:
+    return ", ".join(names) or "none"
 
 
 def _day(time: np.datetime64) -> str:

@@ -20,12 +20,15 @@ class Problem:
         What is allowed, as the end of a sentence: "must be above zero".
     remedy : str
         What to do instead; empty when the rule already says it.
+    place : str
+        For what stands in a file, where: "line 41"; empty if that is not known.
     """
 
     field: str
     value: object
     rule: str
     remedy: str = ""
+    place: str = ""
 
     def __str__(self) -> str:
         try:
@@ -34,7 +37,8 @@ class Problem:
             came = f"a {type(self.value).__name__} too large to print"
         if len(came) > 120:
             came = came[:117] + "..."
-        sentence = f"{self.field} = {came}: {self.rule}"
+        sentence = f"{self.place}: " if self.place else ""
+        sentence += f"{self.field} = {came}: {self.rule}"
         return f"{sentence}; {self.remedy}" if self.remedy else sentence
 
 

@@ -5,41 +5,33 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from montecarlo_ai.assumption_table import Row, as_html, as_text, assumption_rows
 from montecarlo_ai.checks import Checks, nearest
-from montecarlo_ai.dependence import Correlation, correlation_factor
+from montecarlo_ai.dependence.correlation import GAUSSIAN, Correlation
+from montecarlo_ai.dependence.groups import Dependence, Repair, Stated, correlated_groups, joint_factor
+from montecarlo_ai.dependence.tables import correlation_to_list, dependence_to_dict
+from montecarlo_ai.distributions import Distribution, Measured
 from montecarlo_ai.dry_run import dry_run
-from montecarlo_ai.errors import ScenarioError
+from montecarlo_ai.errors import Problem, ScenarioError
+from montecarlo_ai.files.overrides import apply_overrides
 from montecarlo_ai.functions import description
 from montecarlo_ai.inputs import Inputs
+from montecarlo_ai.known_series import Series, checked_forcing
 from montecarlo_ai.model import Model, name_list, names_problems
-from montecarlo_ai.overrides import apply_overrides
 from montecarlo_ai.timegrid import TimeGrid
 
 if TYPE_CHECKING:
     import xarray as xr
 
 
-@dataclass(frozen=True)
-class Series:
-    """What a model is told from outside on a time grid.
-
-    Attributes
-    ----------
-    forcing : mapping of str to (n_steps,) array
-        One value a step; row k serves step k.
-    context : mapping of str to xarray.DataArray
-        What stands beside the results, on (..., time).
-    """
-
-    forcing: Mapping[str, Any]
-    context: Mapping[str, xr.DataArray]
+_LISTED_PAIRS = 12
+"""Correlations that the printed form of a scenario lists."""
 
 
 class Scenario:
@@ -53,8 +45,8 @@ class Scenario:
     time : TimeGrid
     forcing : mapping of str to (n_steps,) array, or xarray.Dataset, optional
         A known series for every field of the model's Forcing; row k serves step k.
-    shock_correlation : mapping of (str, str) to float, optional
-        Correlations of normal shocks.
+    shock_correlation : mapping of (str, str) to float, Correlation, or mapping of str to Correlation, optional
+        Correlations of normal shocks, as `Inputs` has those of inputs; their copula is Gaussian.
     chips : sequence of str, optional
         Causes that count in ``any``; the model's, if not given.
     name : str
@@ -64,6 +56,8 @@ class Scenario:
         The scenario file that this is, as a plain table.
     series : callable (TimeGrid) -> Series, optional
         For built-in models: makes forcing and context for another grid.
+    reader : callable (document) -> Scenario, optional
+        For scenarios that have a document: makes the scenario of a changed one.
 
     Raises
     ------
@@ -80,12 +74,13 @@ class Scenario:
         inputs: Inputs | Mapping[str, Any],
         time: TimeGrid,
         forcing: Mapping[str, Any] | xr.Dataset | None = None,
-        shock_correlation: Correlation | None = None,
+        shock_correlation: Stated | None = None,
         chips: Sequence[str] | None = None,
         name: str = "custom",
         assumptions: Mapping[str, Any] | None = None,
         document: Mapping[str, Any] | None = None,
         series: Callable[[TimeGrid], Series] | None = None,
+        reader: Callable[[Mapping[str, Any]], Scenario] | None = None,
     ) -> None:
         checks = Checks(ScenarioError)
         for field, value, kind in (("model", model, Model), ("time", time, TimeGrid), ("name", name, str)):
@@ -96,12 +91,11 @@ class Scenario:
         with checks.collecting():
             stated = inputs if isinstance(inputs, Inputs) else Inputs(inputs)
             _check_names(model, stated, checks)
+            stated = _in_model_units(model, stated, checks)
         made = series(time) if series is not None else Series({}, {})
-        rows = _checked_forcing(model, made.forcing if series is not None else forcing, time, checks)
-        pairs = {} if shock_correlation is None else shock_correlation
-        factor: tuple[tuple[str, ...], NDArray[np.float64]] = ((), np.empty((0, 0)))
+        rows = checked_forcing(model, made.forcing if series is not None else forcing, time, checks)
         with checks.collecting():
-            factor = _shock_factor(model, pairs)
+            joint = _joint_shocks(model, shock_correlation)
         counted = model.chips if chips is None else name_list("chips", chips, checks)
         checks.problems += names_problems("chips", counted, model.causes, "causes")
         for field, table in (("assumptions", assumptions), ("document", document)):
@@ -109,22 +103,22 @@ class Scenario:
                 checks.add(field, table, "must be a table")
         checks.finish()
         assert stated is not None
-        place = {name: at for at, name in enumerate(model.shock_fields)}
         fields: dict[str, Any] = {
             "model": model,
             "inputs": stated,
             "time": time,
             "forcing": rows,
             "context": dict(made.context),
-            "shock_correlation": {
-                tuple(sorted(pair, key=place.__getitem__)): float(rho) for pair, rho in pairs.items()
-            },
-            "shock_factor": factor,
+            "shock_correlation": joint.pairs,
+            "shock_dependence": joint.stated,
+            "shock_factor": joint_factor(model.shock_fields, joint.groups),
+            "repairs": stated.repairs + joint.repairs,
             "chips": tuple(cause for cause in model.causes if cause in counted),
             "name": name,
             "assumptions": dict(assumptions or {}),
             "document": document,
             "series": series,
+            "reader": reader,
         }
         for field in fields:
             object.__setattr__(self, field, fields[field])
@@ -135,16 +129,19 @@ class Scenario:
     time: TimeGrid
     forcing: Mapping[str, NDArray[np.float64]]
     context: Mapping[str, xr.DataArray]
-    shock_correlation: Correlation
+    shock_correlation: Mapping[tuple[str, str], float]
+    shock_dependence: Mapping[str, Correlation]
     shock_factor: tuple[tuple[str, ...], NDArray[np.float64]]
+    repairs: tuple[Repair, ...]
     chips: tuple[str, ...]
     name: str
     assumptions: Mapping[str, Any]
     document: Mapping[str, Any] | None
     series: Callable[[TimeGrid], Series] | None
+    reader: Callable[[Mapping[str, Any]], Scenario] | None
 
     def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError(f"a Scenario is frozen: use with_inputs or with_time to change {name}")
+        raise AttributeError(f"a Scenario is frozen: use with_inputs, with_time or with_overlays to change {name}")
 
     def with_inputs(self, **changes: Any) -> Scenario:
         """Return the scenario with some inputs replaced by other distributions or numbers.
@@ -152,9 +149,12 @@ class Scenario:
         Raises
         ------
         InputError
-            If a name is not among the inputs, or a value is no distribution.
+            If a name is not among the inputs, a value is no distribution, or it does not fit the units and bounds of
+            the input.
         """
-        changed = self.inputs.replace(**changes)
+        checks = Checks(ScenarioError)
+        changed = _in_model_units(self.model, self.inputs.replace(**changes), checks)
+        checks.finish()
         document = self.document
         if document is not None:
             document = apply_overrides(document, {f"inputs.{name}": changed.distributions[name] for name in changes})
@@ -180,14 +180,50 @@ class Scenario:
         document = None if self.document is None else {**self.document, "time": time.to_dict()}
         return self._changed(time=time, document=document)
 
+    def with_overlays(self, *names: str) -> Scenario:
+        """Return the scenario under one or more overlays, applied in the order given.
+
+        Parameters
+        ----------
+        *names : str
+            Overlays that come with the library (see `overlay_names`), or paths of overlay files.
+
+        Raises
+        ------
+        ScenarioError
+            If a name is unknown or given twice, an overlay does not fit the scenario, or the scenario has no document
+            (it was made in Python, not read from a file).
+        """
+        from montecarlo_ai.files.overlays import apply_overlays
+
+        document = self._document("with_overlays")
+        assert self.reader is not None
+        return self.reader(apply_overlays(document, names))
+
+    def to_toml(self) -> str:
+        """Return the scenario as the text of a scenario file, which `load_scenario` reads back to an equal scenario.
+
+        Raises
+        ------
+        ScenarioError
+            If the scenario has no document: it was made in Python, from functions that no file can hold.
+        """
+        from montecarlo_ai.files.document import document_to_toml
+
+        return document_to_toml(self._document("to_toml"))
+
+    def _document(self, asked: str) -> Mapping[str, Any]:
+        """Return the scenario file that this is, or raise."""
+        if self.document is None or self.reader is None:
+            rule = f"was made in Python and has no scenario file, which {asked} needs"
+            remedy = 'state it in a file whose model is "module:name"'
+            raise ScenarioError(Problem("scenario", self.name, rule, remedy))
+        return self.document
+
     def _changed(self, **changes: Any) -> Scenario:
-        kept = {
-            name: getattr(self, name)
-            for name in (
-                "inputs", "time", "forcing", "shock_correlation", "chips", "name", "assumptions", "document", "series"
-            )
-        }  # fmt: skip
-        return Scenario(self.model, **{**kept, **changes})
+        names = ("inputs", "time", "forcing", "chips", "name", "assumptions", "document", "series", "reader")
+        kept = {name: getattr(self, name) for name in names}
+        return Scenario(self.model, **{**kept, "shock_correlation": self.shock_dependence, **changes})
 
     @cached_property
     def _built_in(self) -> str:
@@ -204,11 +240,19 @@ class Scenario:
             **self.inputs.to_dict(),
             "time": self.time.to_dict(),
             "forcing": forcing if told else None,
-            "shock_correlation": sorted([*pair, value] for pair, value in self.shock_correlation.items()),
+            "shock_correlation": correlation_to_list(self.shock_dependence, "shocks"),
+            **self._shock_laws(),
             "chips": list(self.chips),
             "name": self.name,
         }
         return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+    def _shock_laws(self) -> dict[str, Any]:
+        """Return which correlations of shocks may be repaired, and the repaired ones, where that says something."""
+        laws = dependence_to_dict(self.shock_dependence)
+        del laws["copula"]
+        repairs = [repair.to_dict() for repair in self.repairs[len(self.inputs.repairs) :]]
+        return ({"shock_dependence": laws} if laws else {}) | ({"shock_repairs": repairs} if repairs else {})
 
     def canonical(self) -> str:
         """Return the scenario as text in which equal scenarios are equal: JSON, without sources and rationale.
@@ -229,13 +273,38 @@ class Scenario:
         return hash(self.hash)
 
     def __repr__(self) -> str:
-        head = f"Scenario {self.name!r} ({self.hash[:12]}), {self.time!r}, chips {', '.join(self.chips) or 'none'}"
-        return f"{head}\n{self.model!r}\n{self.inputs!r}"
+        facts = "\n".join(f"{name}: {text}" for name, text in self._facts().items())
+        return f"{self._title()}\n{facts}\n\n{as_text(self._rows())}"
+
+    def _repr_html_(self) -> str:
+        return as_html(self._title(), self._facts(), self._rows())
+
+    def _title(self) -> str:
+        title = (self.document or {}).get("title")
+        return f"Scenario {self.name!r} ({self.hash[:12]})" + (f": {title}" if title else "")
+
+    def _facts(self) -> dict[str, str]:
+        """Return what stands above the table of assumptions."""
+        facts = {"time": repr(self.time), "model": repr(self.model), "chips": ", ".join(self.chips) or "none"}
+        for name, pairs in (
+            ("correlation", self.inputs.correlation),
+            ("correlation of shocks", self.shock_correlation),
+        ):
+            listed = [f"{a}, {b} {rho:g}" for (a, b), rho in list(pairs.items())[:_LISTED_PAIRS]]
+            more = [f"and {len(pairs) - _LISTED_PAIRS} more"] if len(pairs) > _LISTED_PAIRS else []
+            if pairs:
+                facts[name] = "; ".join(listed + more)
+        if self.repairs:
+            moved = (f"{', '.join(repair.names)} by up to {repair.largest_change:.2g}" for repair in self.repairs)
+            facts["repaired correlations"] = "; ".join(moved)
+        return facts
+
+    def _rows(self) -> list[Row]:
+        return assumption_rows(self.inputs, self.assumptions, self.model.units)
 
     def _medians(self) -> dict[str, float]:
-        middle = {name: np.full(1, 0.5) for name in self.inputs.varying}
-        drawn = {name: float(values[0]) for name, values in self.inputs.from_uniforms(middle).items()}
-        return {**self.inputs.constants, **drawn}
+        """Return the median of each input, whatever their dependence."""
+        return {name: float(distribution.ppf(0.5)) for name, distribution in self.inputs.distributions.items()}
 
 
 def _check_names(model: Model, inputs: Inputs, checks: Checks) -> None:
@@ -249,58 +318,31 @@ def _check_names(model: Model, inputs: Inputs, checks: Checks) -> None:
             checks.add(f"inputs.{name}", None, "is missing", "give it a number or a distribution")
 
 
-def _checked_forcing(model: Model, given: Any, time: TimeGrid, checks: Checks) -> dict[str, NDArray[np.float64]]:
-    """Return copies of the known series, read-only, in the order of the model's Forcing; problems are recorded."""
-    rows: dict[str, NDArray[np.float64]] = {}
-    given = {} if given is None else given
-    if not isinstance(given, Mapping):
-        checks.add(
-            "forcing",
-            f"a {type(given).__name__}",
-            "must map names to series, or be an xarray.Dataset",
-            'write {"rent": [...]}',
-        )
-        return rows
-    names = [str(name) for name in getattr(given, "data_vars", given)]
-    for name in names:
-        if name not in model.forcing_fields:
-            checks.add(f"forcing.{name}", name, "is no series of the model", nearest(name, model.forcing_fields))
-    for name in model.forcing_fields:
-        if name not in names:
-            checks.add(f"forcing.{name}", None, "is missing", "give one value for each step")
-        else:
-            rows[name] = _checked_series(f"forcing.{name}", given[name], time, checks)
-    return rows
+def _in_model_units(model: Model, inputs: Inputs, checks: Checks) -> Inputs:
+    """Return the inputs in the model's units; those that do not convert, or leave their bounds, are recorded."""
+    converted: dict[str, Distribution] = {}
+    for name, distribution in inputs.distributions.items():
+        due = model.units.get(name, "")
+        with checks.collecting():
+            if isinstance(distribution, Measured):
+                converted[name] = distribution.in_units(due, f"inputs.{name}")
+            if name in model.bounds:
+                model.bounds[name].check(f"inputs.{name}", converted.get(name, distribution), due, checks)
+    return inputs.replace(**converted) if converted else inputs
 
 
-def _checked_series(field: str, given: Any, time: TimeGrid, checks: Checks) -> NDArray[np.float64]:
-    """Return a copy of one known series, read-only; problems are recorded."""
-    try:
-        values = np.array(given)
-    except ValueError:  # lists of different lengths
-        values = np.array(given, dtype=object)
-    stamps = np.asarray(getattr(given, "coords", {}).get("time", ()))
-    if values.dtype.kind not in "iuf":
-        checks.add(field, given, "must be numbers")
-    elif values.shape != (time.n_steps,):
-        checks.add(field, values.shape, f"must have shape ({time.n_steps},), one value for each step")
-    elif not np.isfinite(values).all():
-        bad = int(np.flatnonzero(~np.isfinite(values))[0])
-        checks.add(f"{field}[{bad}]", float(values[bad]), "must be finite")
-    elif stamps.dtype.kind == "M" and not np.array_equal(stamps, time.times[:-1]):
-        rule = f"must have the times at which the steps start, {time.times[0]} to {time.times[-2]}"
-        checks.add(field, f"times {stamps[0]} to {stamps[-1]}", rule, "select or reindex, or give bare arrays")
-    values = values.astype(np.float64) if values.dtype.kind in "iuf" else np.empty(0)
-    values.flags.writeable = False
-    return values
-
-
-def _shock_factor(model: Model, pairs: Correlation) -> tuple[tuple[str, ...], NDArray[np.float64]]:
-    """Return the correlated shocks and their triangular factor."""
+def _joint_shocks(model: Model, correlation: Stated | None) -> Dependence:
+    """Return how the normal shocks depend on each other."""
     checks = Checks(ScenarioError)
-    for pair, value in pairs.items() if isinstance(pairs, Mapping) else ():
-        for name in pair if isinstance(pair, tuple) else ():
-            if name in model.uniform_shocks:
-                checks.add(f"shock_correlation{list(pair)}", value, f"{name} is uniform: only normal shocks correlate")
+    with checks.collecting():
+        joint = correlated_groups(model.shock_fields, correlation, "shock_correlation")
+        for pair, value in joint.pairs.items():
+            for name in set(pair).intersection(model.uniform_shocks):
+                rule = f"{name} is uniform: only normal shocks correlate"
+                checks.add(f"shock_correlation[{pair[0]}, {pair[1]}]", value, rule)
+        for label, group in joint.stated.items():
+            if group.copula != GAUSSIAN:
+                field = f"shock_correlation.{label}".removesuffix(".")
+                checks.add(f"{field}.copula", group.copula, 'must be "gaussian": shocks are normal')
     checks.finish()
-    return correlation_factor(model.shock_fields, pairs, "shock_correlation")
+    return joint

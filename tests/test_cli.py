@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import csv
 import subprocess
 import sys
@@ -15,10 +16,11 @@ import xarray as xr
 from montecarlo_ai import artifacts, cli
 from montecarlo_ai.artifacts import FANS
 from montecarlo_ai.errors import NumericalError
+from montecarlo_ai.files.document import document_to_toml
+from montecarlo_ai.files.history import history
+from montecarlo_ai.files.loading import load_scenario
+from montecarlo_ai.files.sources import read_layers
 from montecarlo_ai.risk import runs_out_of_chips
-from montecarlo_ai.scenario_document import document_to_toml, read_document
-from montecarlo_ai.scenario_file import load_scenario
-from montecarlo_ai.scenario_history import history
 
 PRESET = "openai-2025-12"
 SMALL = ("--paths", "400", "--seed", "7", "--set", "time.years=2")
@@ -103,7 +105,7 @@ def test_the_loss_of_the_interview_is_shown_where_the_scenario_names_it(
     assert cli.main(["run", PRESET, *SMALL, "--out", str(tmp_path / "run"), "--no-plots"]) == 0
     words = "beside the 120 bn USD until 2028-12-31 of the interview"
     assert words in capsys.readouterr().out
-    document = read_document(PRESET)
+    document = copy.deepcopy(dict(read_layers(PRESET).document))
     del document["base_period"]["interview_loss_fact"]
     file = tmp_path / "own.toml"
     file.write_text(document_to_toml(document), encoding="utf-8")

@@ -14,11 +14,11 @@ import pytest
 from matplotlib.figure import Figure
 
 import montecarlo_ai as mc
-from montecarlo_ai import scenario_history
 from montecarlo_ai.checks import Checks
-from montecarlo_ai.scenario_document import read_document
-from montecarlo_ai.scenario_file import scenario_from_canonical, scenario_from_document
-from montecarlo_ai.scenario_history import published_figure
+from montecarlo_ai.files import history
+from montecarlo_ai.files.history import published_figure
+from montecarlo_ai.files.loading import scenario_from_canonical, scenario_from_document
+from montecarlo_ai.files.sources import read_layers
 
 PRESET = "openai-2025-12"
 TABLE = resources.files("montecarlo_ai") / "scenarios" / "facts.csv"
@@ -36,7 +36,7 @@ def scenario() -> mc.Scenario:
 
 @pytest.fixture
 def document() -> dict[str, Any]:
-    return copy.deepcopy(read_document(PRESET))
+    return copy.deepcopy(dict(read_layers(PRESET).document))
 
 
 def problems_of(document: dict[str, Any]) -> dict[str, str]:
@@ -69,7 +69,7 @@ def test_values_and_dates_are_those_of_the_table(scenario: mc.Scenario) -> None:
 
 
 def test_the_past_of_the_preset_is_what_was_public_or_says_so() -> None:
-    for entry in read_document(PRESET)["history"]:
+    for entry in read_layers(PRESET).document["history"]:
         late = [fact for fact in entry["facts"] if FACTS[fact]["published"] > LAST_DAY]
         assert not late or "disclosed in January 2026" in entry["note"]
 
@@ -91,7 +91,7 @@ def test_flows_become_rates_at_the_middle_of_their_period(
     first: str, last: str, unit: str, units: str, date: str, value: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     row = {"period_start": first, "period_end": last, "unit": unit, "value": "3000000000"}
-    monkeypatch.setattr(scenario_history, "fact_table", lambda: {"some_fact": row})
+    monkeypatch.setattr(history, "fact_table", lambda: {"some_fact": row})
     checks = Checks()
     figure = published_figure("some_fact", units, "field", checks)
     assert not checks.problems
@@ -145,7 +145,7 @@ def test_wrong_tables_keep_the_places_of_the_others_and_all_come_at_once(documen
 
 
 def test_a_fact_without_a_value_is_no_figure(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scenario_history, "fact_table", lambda: {"some_fact": {"value": ""}})
+    monkeypatch.setattr(history, "fact_table", lambda: {"some_fact": {"value": ""}})
     checks = Checks()
     assert published_figure("some_fact", "USD", "field", checks) is None
     assert "without a value" in str(checks.problems[0])

@@ -16,18 +16,19 @@ PACKAGE = Path(mc.__file__).parent
 
 # From the lowest layer up; a module imports only from its own layer and those above it in this list, never in a circle.
 LAYERS = (
-    ("_version", "errors", "suggest", "checks", "memory", "intervals", "math", "functions"),
-    ("declaration", "model", "timegrid"),
+    ("_version", "errors", "suggest", "checks", "tabular", "units", "bounds"),
+    ("memory", "intervals", "math", "functions", "streams"),
+    ("declaration", "model", "timegrid", "known_series"),
     ("kernels",),
-    ("distribution", "elicitation", "beta_quantile", "families", "bounded_families", "scipy_distribution"),
-    ("distributions", "dependence", "inputs"),
+    ("distributions",),
+    ("dependence",),
+    ("inputs",),
     ("lab",),
-    ("dry_run", "assumptions", "overrides", "scenario"),
-    ("scenario_schema", "scenario_document", "scenario_checks", "scenario_history", "scenario_file"),
-    ("engine", "ensemble", "arguments", "simulation", "summary"),
-    ("risk",),
+    ("dry_run", "assumptions", "assumption_table", "scenario", "files"),
+    ("samplers", "engine", "ensemble", "arguments", "simulation", "histogram", "summary"),
+    ("passages", "risk"),
     ("headline", "plot"),
-    ("artifacts", "console", "cli"),
+    ("artifacts", "console", "doctor", "cli"),
 )
 RANKS = {module: rank for rank, layer in enumerate(LAYERS) for module in layer}
 LATE = ("xarray", "numba", "scipy", "matplotlib", "pydantic", "pandas")

@@ -11,9 +11,9 @@ import pytest
 
 from montecarlo_ai.distributions import Constant, Normal
 from montecarlo_ai.errors import InputError, ScenarioError
-from montecarlo_ai.overrides import apply_overrides, parse_override
-from montecarlo_ai.scenario_document import read_document
-from montecarlo_ai.scenario_file import document_to_toml, load_scenario, scenario_from_document
+from montecarlo_ai.files.loading import document_to_toml, load_scenario, scenario_from_document
+from montecarlo_ai.files.overrides import apply_overrides, parse_override
+from montecarlo_ai.files.sources import read_layers
 from montecarlo_ai.timegrid import TimeGrid
 
 PRESET = "openai-2025-12"
@@ -22,7 +22,7 @@ PRESET = "openai-2025-12"
 @pytest.fixture
 def document() -> dict[str, Any]:
     """The preset as a document."""
-    return copy.deepcopy(read_document(PRESET))
+    return copy.deepcopy(dict(read_layers(PRESET).document))
 
 
 def varying_input(document: dict[str, Any]) -> str:

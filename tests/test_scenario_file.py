@@ -16,15 +16,15 @@ import pytest
 from montecarlo_ai.assumptions import MissingProvenanceWarning, fact_table
 from montecarlo_ai.distributions import LogNormal
 from montecarlo_ai.errors import ScenarioError
-from montecarlo_ai.lab import Contract, build
-from montecarlo_ai.scenario_document import parse_document
-from montecarlo_ai.scenario_file import (
+from montecarlo_ai.files.document import parse_document
+from montecarlo_ai.files.loading import (
     document_to_toml,
     load_scenario,
     preset_names,
     scenario_from_canonical,
     scenario_from_document,
 )
+from montecarlo_ai.lab import Contract, build
 
 PRESET = "openai-2025-12"
 
@@ -226,7 +226,7 @@ def spoil(document: dict[str, Any], place: str, value: object) -> None:
         ("inputs/churn", 0.3, "inputs.churn", "must be a table"),
         ("inputs/chrun", {"value": 1.0, "units": "1/year"}, "inputs.chrun", "churn"),
         ("inputs/churn/units", ..., "inputs.churn.units", "must be given"),
-        ("inputs/churn/units", "percent/year", "inputs.churn.units", '"1/year"'),
+        ("inputs/churn/units", "USD/year", "inputs.churn.units", "1/year"),
         ("inputs/churn/source", "openai_foo", "inputs.churn.source", "neither"),
         ("inputs/churn/source", ["openai_users_weekly", 3], "inputs.churn.source[1]", "must be text"),
         ("inputs/churn/date", "2025-99-01", "inputs.churn.date", "date"),
@@ -243,7 +243,7 @@ def spoil(document: dict[str, Any], place: str, value: object) -> None:
         ("correlation", {}, "correlation", "must be a list"),
         ("correlation/0/value", 1.5, "correlation[energy_gain, hardware_gain]", "at most 1"),
         ("correlation/0/value", True, "correlation[energy_gain, hardware_gain]", "number"),
-        ("correlation/0/value", ..., "correlation[0].value", "must be given"),
+        ("correlation/0/value", ..., "correlation[0]", '"value"'),
         ("correlation/0/inputs", ["hardware_gain"], "correlation[0].inputs", "two names"),
         ("correlation/0/inputs", ["hardware_gain", "churn2"], "correlation[churn2, hardware_gain]", "churn"),
         ("correlation/0/rho", 0.5, "correlation[0].rho", "no key"),
@@ -298,7 +298,7 @@ def test_all_that_is_wrong_comes_at_once(document: dict[str, Any]) -> None:
         "chips",
         "contracts[0].base_bill",
         "correlation[hardware_gain, nobody]",
-        "shock_correlation[nobody, hardware]",
+        "shock_correlation[hardware, nobody]",
     ):
         assert field in found
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, TypeVar, get_type_hints
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema, create_model
 
 from montecarlo_ai.checks import Checks, Described, nearest
 from montecarlo_ai.lab.contracts import Contract
@@ -29,9 +29,19 @@ def _dated(value: object) -> object:
     return value
 
 
-Names = Annotated[list[str], BeforeValidator(_listed)]
-Pair = Annotated[list[str], Field(min_length=2, max_length=2)]
-Date = Annotated[datetime.date | None, BeforeValidator(_dated)]
+_NUMBER = WithJsonSchema({"type": "number"})
+_DATE = WithJsonSchema({"type": "string", "format": "date"})
+_NUMBERS = WithJsonSchema({"type": "array", "items": {"type": "number"}})
+
+Names = Annotated[
+    list[str],
+    BeforeValidator(_listed),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+]
+Members = Annotated[list[str], Field(min_length=2)]
+Date = Annotated[datetime.date | None, BeforeValidator(_dated), WithJsonSchema({"type": "string", "format": "date"})]
+Number = Annotated[Any, _NUMBER]
+"""A number whose rules the class that it is for checks, so that its own words tell what is wrong."""
 
 
 class Table(BaseModel):
@@ -43,24 +53,28 @@ class Table(BaseModel):
 class Provenance(Table):
     """Where a number comes from; what is missing is a warning, not an error."""
 
-    source: Names = []
-    date: Date = None
-    rationale: str = ""
+    source: Names = Field([], description='Ids of rows of facts.csv, or "judgement".')
+    date: Date = Field(None, description="When what the number rests on was first public.")
+    rationale: str = Field("", description="Why this number.")
 
 
 class TimeTable(Table):
-    """``[time]``: arguments of `TimeGrid`, which checks them."""
+    """``[time]``: the grid of times, whose rules `TimeGrid` checks."""
 
-    start: Any
-    years: Any
-    steps_per_year: Any = 12
+    start: Annotated[Any, _DATE] = Field(description="Time of the initial state, a date without a time zone.")
+    years: Number = Field(description="Horizon in years; a whole number of steps.")
+    steps_per_year: Annotated[Any, WithJsonSchema({"type": "integer", "minimum": 1})] = Field(
+        12, description="Steps in a year: 1, 2, 3, 4, 6 or 12 are calendar months; 12 if not given."
+    )
 
 
 class InputTable(Provenance):
     """``[inputs.NAME]``: the other keys state its distribution, which checks them."""
 
     model_config = ConfigDict(extra="allow")
-    units: str
+    units: str | None = Field(
+        None, description="Unit of the numbers; if it is not the model's, they are converted to the model's."
+    )
 
     @property
     def statement(self) -> dict[str, Any]:
@@ -68,44 +82,83 @@ class InputTable(Provenance):
         return dict(self.__pydantic_extra__ or {})
 
 
-class CorrelationTable(Provenance):
-    """``[[correlation]]``: two inputs and the correlation of their normal scores."""
+class ChangedInputTable(InputTable):
+    """``[inputs.NAME]`` of an overlay: a new distribution, or a change of the one that is there."""
 
-    inputs: Pair
-    value: Any
+    multiply: Number = Field(None, description="Factor above zero on the distribution that is there.")
+    add: Number = Field(None, description="What is added to the distribution that is there, in its units.")
 
 
-class ShockCorrelationTable(Provenance):
-    """``[[shock_correlation]]``: two shocks and their correlation."""
+class Dependence(Provenance):
+    """How some names depend on each other: one number for all pairs, or a matrix."""
 
-    shocks: Pair
-    value: Any
+    value: Number = Field(None, description="Correlation of each pair of the names, from -1 to 1.")
+    matrix: Annotated[Any, WithJsonSchema({"type": "array", "items": _NUMBERS.json_schema})] = Field(
+        None, description="Correlation matrix, rows and columns in the order of the names."
+    )
+    measure: Annotated[Any, WithJsonSchema({"enum": ["pearson", "spearman", "kendall"]})] = Field(
+        None, description="What the numbers are; pearson, of the normal scores, if not given."
+    )
+    group: Annotated[Any, WithJsonSchema({"type": "string"})] = Field(
+        None, description="Group that [dependence.groups] gives a copula of its own."
+    )
+
+
+class CorrelationTable(Dependence):
+    """``[[correlation]]``: dependence of inputs."""
+
+    inputs: Members = Field(description="Two inputs or more.")
+
+
+class ShockCorrelationTable(Dependence):
+    """``[[shock_correlation]]``: dependence of normal shocks."""
+
+    shocks: Members = Field(description="Two shocks or more.")
 
 
 class HistoryTable(Table):
     """``[[history]]``: the facts that say what a variable was before the start; no number stands here."""
 
-    variable: str
-    facts: Names
-    note: str = ""
+    variable: str = Field(description="A state of the model.")
+    facts: Names = Field(description="Ids of rows of facts.csv.")
+    note: str = Field("", description="What a chart says about them.")
+
+
+_VERSION = Field(description="Version of this form.", json_schema_extra={"const": SCHEMA_VERSION})
 
 
 class Document(Table):
     """A scenario file; its sections are read entry by entry, so that one wrong entry hides no other."""
 
-    schema_version: int
-    name: Annotated[str, Field(min_length=1, max_length=200)]
-    title: str = ""
-    description: str = ""
-    model: str
-    chips: Names | None = None
-    time: dict[str, Any]
-    base_period: dict[str, Any] = {}
-    inputs: dict[str, Any]
-    correlation: list[Any] = []
-    shock_correlation: list[Any] = []
-    contracts: list[Any] = []
-    history: list[Any] = []
+    schema_version: int = _VERSION
+    name: Annotated[str, Field(min_length=1, max_length=200)] = Field(description="What results are called by.")
+    title: str = Field("", description="One line for lists and charts.")
+    description: str = Field("", description="What the scenario is about, and what it leaves out.")
+    model: str = Field(description='"lab", or "module:name" of a Model of your own, which needs --allow-code.')
+    chips: Names | None = Field(None, description="Causes that count as running out; the model's, if not given.")
+    time: dict[str, Any] = Field(description="The grid of times.")
+    base_period: dict[str, Any] = Field({}, description="What is known of the time before the start, for checks.")
+    inputs: dict[str, Any] = Field(description="A distribution or a number for every input of the model.")
+    correlation: list[Any] = Field([], description="Dependence of inputs; all others are independent.")
+    dependence: Annotated[Any, WithJsonSchema({"type": "object"})] = Field(
+        None, description="Copula and repair of the correlations, for all or by group."
+    )
+    shock_correlation: list[Any] = Field([], description="Dependence of normal shocks.")
+    contracts: list[Any] = Field([], description="What each counterparty is to deliver; the lab needs one or more.")
+    forcing: dict[str, Any] = Field({}, description="Known series of a model of your own, one number a step.")
+    history: list[Any] = Field([], description="Published figures from before the start, for charts.")
+
+
+class OverlayDocument(Table):
+    """An overlay: a change of some inputs of a scenario, under a name."""
+
+    schema_version: int = _VERSION
+    name: Annotated[str, Field(min_length=1, max_length=200)] = Field(
+        description="What the scenario's name gets added."
+    )
+    title: str = Field("", description="One line for lists.")
+    description: str = Field("", description="What the overlay stands for.")
+    inputs: dict[str, Any] = Field(description="The inputs that change.")
 
 
 @dataclass(frozen=True)
@@ -148,6 +201,8 @@ _EMPTY: dict[str, Any] = {
     "inputs": {},
 }
 
+_EMPTY_OVERLAY: dict[str, Any] = {"schema_version": SCHEMA_VERSION, "name": EMPTY_TEXT, "inputs": {}}
+
 _RULES = {
     "missing": "must be given",
     "string_type": "must be text",
@@ -159,8 +214,7 @@ _RULES = {
     "tuple_type": "must be a list",
     "dict_type": "must be a table",
     "model_type": "must be a table",
-    "too_short": "must be two names",
-    "too_long": "must be two names",
+    "too_short": "must be two names or more",
     "date_type": "must be a date",
     "value_error": "must be a date in ISO form",
 }
@@ -178,12 +232,11 @@ def read_form(document: Mapping[str, Any], checks: Checks) -> Form:
     checks : Checks
         Where problems go.
     """
-    top = _top_level(document, checks)
-    inputs = {name: _entry(InputTable, table, ("inputs", name), checks) for name, table in top.inputs.items()}
+    top = _top_level(Document, document, _EMPTY, checks)
     return Form(
         top,
         _entry(TimeTable, top.time, ("time",), checks) if top.time or document.get("time") == {} else None,
-        {name: entry for name, entry in inputs.items() if entry is not None},
+        _input_tables(InputTable, top.inputs, checks),
         _entries(CorrelationTable, top.correlation, "correlation", checks),
         _entries(ShockCorrelationTable, top.shock_correlation, "shock_correlation", checks),
         contract_tables(top.contracts, checks),
@@ -191,15 +244,37 @@ def read_form(document: Mapping[str, Any], checks: Checks) -> Form:
     )
 
 
-def _top_level(document: Mapping[str, Any], checks: Checks) -> Document:
+def read_overlay_form(
+    document: Mapping[str, Any], checks: Checks
+) -> tuple[OverlayDocument, dict[str, ChangedInputTable]]:
+    """Return an overlay in its form, and its inputs that are sound; problems are recorded.
+
+    Parameters
+    ----------
+    document : mapping
+        A parsed overlay file.
+    checks : Checks
+        Where problems go.
+    """
+    top = _top_level(OverlayDocument, document, _EMPTY_OVERLAY, checks)
+    return top, _input_tables(ChangedInputTable, top.inputs, checks)
+
+
+def _top_level(form: type[Entry], document: Mapping[str, Any], empty: Mapping[str, Any], checks: Checks) -> Entry:
     """Return the top level of a document, what is wrong there as empty; problems are recorded."""
     try:
-        return Document.model_validate(dict(document))
+        return form.model_validate(dict(document))
     except ValidationError as error:
-        _record(error, (), Document, checks)
+        _record(error, (), form, checks)
         wrong = {detail["loc"][0] for detail in error.errors(include_url=False)}
         sound = {key: value for key, value in document.items() if key not in wrong}
-        return Document.model_validate({**_EMPTY, **sound})
+        return form.model_validate({**empty, **sound})
+
+
+def _input_tables(form: type[Entry], tables: Mapping[str, object], checks: Checks) -> dict[str, Entry]:
+    """Return the tables of inputs that are sound; problems are recorded."""
+    read = {name: _entry(form, table, ("inputs", name), checks) for name, table in tables.items()}
+    return {name: entry for name, entry in read.items() if entry is not None}
 
 
 def _entry(form: type[Entry], table: object, where: tuple[str | int, ...], checks: Checks) -> Entry | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import tomllib
 from collections.abc import Mapping
 from numbers import Real
@@ -10,10 +9,18 @@ from typing import Any
 
 from montecarlo_ai.assumptions import OVERRIDE
 from montecarlo_ai.checks import Checks, nearest, refused
-from montecarlo_ai.distribution import Distribution
+from montecarlo_ai.distributions.base import Distribution
 from montecarlo_ai.errors import ScenarioError
+from montecarlo_ai.files.merging import (
+    METADATA,
+    changed_contract,
+    changed_input,
+    is_constant,
+    plain,
+    table_of,
+    without_correlations,
+)
 
-_METADATA = ("units", "source", "date", "rationale")
 _TOP_LEVEL = ("name", "title", "description", "chips", "correlation", "shock_correlation", "contracts", "history")
 _TIME = ("start", "years", "steps_per_year")
 
@@ -66,110 +73,101 @@ def apply_overrides(document: Mapping[str, Any], overrides: Mapping[str, object]
         A parsed scenario file; it is not changed.
     overrides : mapping of str to object
         Values by dotted name: ``time.years``, ``inputs.NAME`` (a number, a distribution or a table),
-        ``inputs.NAME.interval``, ``contracts.COUNTERPARTY.FIELD``, ``chips``, ``name``.
+        ``inputs.NAME.interval``, ``contracts.COUNTERPARTY.FIELD``, ``forcing.NAME``, ``chips``, ``name``.
 
     Raises
     ------
     ScenarioError
         All names that cannot be replaced, at once.
     """
-    changed = copy.deepcopy(dict(document))
+    changed = dict(document)
     checks = Checks(ScenarioError)
     for name, value in overrides.items():
         if not isinstance(name, str):
             checks.add("overrides", name, "must be a dotted name of the scenario file")
             continue
-        parts = name.split(".")
-        if parts[0] == "inputs" and len(parts) in (2, 3):
-            _override_input(changed, parts, value, checks)
-        elif parts[0] == "contracts" and len(parts) >= 3:
-            _override_contract(changed, ".".join(parts[1:-1]), parts[-1], value, checks)
-        elif parts[0] == "time" and len(parts) == 2 and parts[1] in _TIME:
-            changed["time"] = {**_table(changed.get("time")), parts[1]: _plain(value)}
+        section, _, rest = name.partition(".")
+        if section == "inputs" and rest:
+            _override_input(changed, *_halves(rest), value, checks)
+        elif section == "contracts" and "." in rest:
+            counterparty, _, key = rest.rpartition(".")
+            _override_contract(changed, counterparty, key, value, checks)
+        elif (section == "time" and rest in _TIME) or (section == "forcing" and rest):
+            changed[section] = {**table_of(changed.get(section)), rest: plain(value)}
         elif name in _TOP_LEVEL:
-            changed[name] = _plain(value)
+            changed[name] = plain(value)
         else:
             known = [*_TOP_LEVEL, *(f"time.{key}" for key in _TIME)]
-            known += [f"inputs.{key}" for key in _table(changed.get("inputs"))]
+            known += [f"inputs.{key}" for key in table_of(changed.get("inputs"))]
             checks.add(name, value, "is no name that an override can replace", nearest(name, known))
     checks.finish()
     return changed
 
 
-def _override_input(document: dict[str, Any], parts: list[str], value: object, checks: Checks) -> None:
+def bare_after(overrides: Mapping[str, object], bare: frozenset[str]) -> frozenset[str]:
+    """Return the inputs whose numbers stand without their units after overrides (see `merging.bare_inputs`).
+
+    Parameters
+    ----------
+    overrides : mapping of str to object
+        As for `apply_overrides`.
+    bare : set of str
+        Those before.
+    """
+    numbers = set(bare)
+    measured: set[str] = set()
+    for name, value in overrides.items():
+        section, _, rest = str(name).partition(".")
+        field, key = _halves(rest)
+        if section != "inputs" or key in ("source", "date", "rationale", "level", "distribution"):
+            continue
+        tabled = isinstance(value, Mapping | Distribution) and "units" in _statement_of(value)
+        (measured if key == "units" or tabled else numbers).add(field)
+    return frozenset(numbers - measured)
+
+
+def _halves(text: str) -> tuple[str, str]:
+    """Return what stands before the first dot, and what stands after it."""
+    name, _, key = text.partition(".")
+    return name, key
+
+
+def _statement_of(value: Mapping[str, Any] | Distribution) -> dict[str, Any]:
+    """Return a table that states a distribution, in TOML's types."""
+    table: dict[str, Any] = plain(value.to_dict() if isinstance(value, Distribution) else value)
+    return table
+
+
+def _override_input(document: dict[str, Any], name: str, key: str, value: object, checks: Checks) -> None:
     """Replace the distribution of an input, or one of its keys."""
-    inputs = _table(document.get("inputs"))
-    name = parts[1]
+    inputs = table_of(document.get("inputs"))
     if name not in inputs:
         checks.add(f"inputs.{name}", value, "is no input", nearest(name, inputs))
         return
-    entry = _table(inputs[name])
-    if len(parts) == 3:
-        statement = _with_key(_statement(entry), parts[2], _plain(value))
-        if parts[2] in _METADATA:
-            statement = _statement(entry)
-            entry[parts[2]] = _plain(value)
-    elif isinstance(value, Distribution):
-        statement = value.to_dict()
-    elif isinstance(value, Mapping):
-        statement = {key: _plain(item) for key, item in value.items()}
+    if key:
+        change = {key: plain(value)}
+    elif isinstance(value, Distribution | Mapping):
+        change = _statement_of(value)
     elif isinstance(value, Real) and not isinstance(value, bool):
-        statement = {"value": _plain(value)}
+        change = {"value": plain(value)}
     else:
         checks.add(f"inputs.{name}", value, "must be a number, a distribution, or a table that states one")
         return
-    kept = {key: entry[key] for key in _METADATA if key in entry}
-    if not (len(parts) == 3 and parts[2] in _METADATA):
-        kept = {"units": entry.get("units"), "source": OVERRIDE}
-    inputs[name] = {**kept, **statement}
+    if set(change) - set(METADATA):
+        change = {"source": OVERRIDE, **change}
+    inputs[name] = changed_input(table_of(inputs[name]), change, f"inputs.{name}", checks)
     document["inputs"] = inputs
-    if statement.get("distribution", "constant") == "constant":
-        _uncorrelate(document, name)
+    if is_constant(inputs[name]):
+        document.update(without_correlations(document, name, {}))
 
 
 def _override_contract(document: dict[str, Any], counterparty: str, key: str, value: object, checks: Checks) -> None:
     """Replace a field of the contract with a counterparty."""
-    contracts = [dict(_table(entry)) for entry in document.get("contracts") or ()]
-    for entry in contracts:
+    contracts = [table_of(entry) for entry in document.get("contracts") or ()]
+    for place, entry in enumerate(contracts):
         if entry.get("counterparty") == counterparty:
-            entry[key] = _plain(value)
+            contracts[place] = changed_contract(entry, {"source": OVERRIDE, key: plain(value)})
             document["contracts"] = contracts
             return
     known = [str(entry.get("counterparty")) for entry in contracts]
     checks.add(f"contracts.{counterparty}", value, "is no counterparty", nearest(counterparty, known))
-
-
-def _uncorrelate(document: dict[str, Any], name: str) -> None:
-    """Leave out the correlations that name an input."""
-    entries = document.get("correlation")
-    if isinstance(entries, list):
-        document["correlation"] = [entry for entry in entries if name not in _table(entry).get("inputs", ())]
-
-
-def _statement(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the keys of an input that state its distribution."""
-    return {key: value for key, value in entry.items() if key not in _METADATA}
-
-
-def _with_key(statement: Mapping[str, Any], key: str, value: object) -> dict[str, Any]:
-    """Return a statement with one key replaced, and with it the other ways to state a distribution."""
-    keep: tuple[str, ...]
-    if key == "distribution":
-        return {**statement, key: value}
-    if key in ("interval", "level"):
-        keep = ("distribution", "interval", "level")
-    elif key in ("quantiles", "value"):
-        keep = ("distribution",) if key == "quantiles" else ()
-    else:
-        keep = tuple(name for name in statement if name not in ("interval", "level", "quantiles", "value"))
-    return {**{name: statement[name] for name in keep if name in statement}, key: value}
-
-
-def _table(value: object) -> dict[str, Any]:
-    """Return a table; an empty one for anything else, which the check of the file's form reports."""
-    return dict(value) if isinstance(value, Mapping) else {}
-
-
-def _plain(value: object) -> Any:
-    """Return numpy's numbers and arrays as Python's."""
-    return value.tolist() if hasattr(value, "tolist") else value

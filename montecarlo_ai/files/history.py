@@ -12,7 +12,7 @@ import numpy as np
 from montecarlo_ai.assumptions import fact_table
 from montecarlo_ai.checks import Checks, Described, nearest
 from montecarlo_ai.errors import ScenarioError
-from montecarlo_ai.scenario_schema import HistoryTable, history_tables
+from montecarlo_ai.files.schema import HistoryTable, history_tables
 from montecarlo_ai.suggest import did_you_mean
 from montecarlo_ai.timegrid import MONTHS_PER_YEAR, SECONDS_PER_YEAR
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from montecarlo_ai.assumptions import Assumption, check_sources
-from montecarlo_ai.checks import Checks, Described, nearest
+from montecarlo_ai.checks import Checks, Described, nearest, refused
+from montecarlo_ai.dependence.tables import correlation_from_list
 from montecarlo_ai.distributions import distribution_from_dict
-from montecarlo_ai.inputs import pairs_from_list
+from montecarlo_ai.distributions.base import Distribution
+from montecarlo_ai.errors import InputError
+from montecarlo_ai.files.schema import Form, Provenance
 from montecarlo_ai.model import Model
-from montecarlo_ai.scenario_schema import CorrelationTable, Form, Provenance, ShockCorrelationTable
+from montecarlo_ai.units import conversion
 
 
 def check_figures(value: object, field: str, checks: Checks) -> None:
@@ -36,7 +40,7 @@ def check_figures(value: object, field: str, checks: Checks) -> None:
 
 
 def check_inputs(form: Form, model: Model, checks: Checks) -> None:
-    """Record inputs that the model does not have, those that the file does not state, and units that differ.
+    """Record inputs that the model does not have, and those that the file does not state.
 
     Parameters
     ----------
@@ -49,14 +53,10 @@ def check_inputs(form: Form, model: Model, checks: Checks) -> None:
     """
     stated = form.document.inputs
     for name in stated:
-        entry = form.inputs.get(name)
         if name not in model.param_fields:
             left = [field for field in model.param_fields if field not in stated]
             remedy = nearest(name, left or model.param_fields)
             checks.add(f"inputs.{name}", Described("a table"), "is no input of the model", remedy)
-        elif entry is not None and entry.units != model.units.get(name, ""):
-            rule = f'must be the unit that the model has for it, "{model.units.get(name, "")}"'
-            checks.add(f"inputs.{name}.units", entry.units, rule)
     for name in model.param_fields:
         if name not in stated:
             checks.add(f"inputs.{name}", Described("nothing"), "must be given")
@@ -79,41 +79,74 @@ def check_chips(form: Form, model: Model, checks: Checks) -> None:
             checks.add("chips", chip, "is no cause of the model", nearest(chip, model.causes))
 
 
-def read_assumptions(form: Form, checks: Checks) -> dict[str, Assumption]:
-    """Return the inputs of a file whose distributions are sound, with their provenance; problems are recorded.
+def read_assumptions(
+    form: Form, units: Mapping[str, str] | None, bare: frozenset[str], checks: Checks
+) -> dict[str, Assumption]:
+    """Return the inputs of a file whose distributions are sound, in the model's units; problems are recorded.
 
     Parameters
     ----------
     form : Form
         The file.
+    units : mapping of str to str, or None
+        Those of the model by input; None if there is no model, which leaves units unchecked.
+    bare : set of str
+        Inputs whose numbers stand without units.
     checks : Checks
         Where problems go.
     """
     assumptions: dict[str, Assumption] = {}
     for name, entry in form.inputs.items():
+        due = None if units is None else units.get(name, "")
+        if name in bare and due is not None and entry.units not in (None, due):
+            rule = f'must be given with these numbers: the others were in "{entry.units}", the model has "{due}"'
+            checks.add(f"inputs.{name}.units", Described("nothing"), rule, "state the units that you mean")
+            continue
+        if entry.units is None and due != "":
+            checks.add(f"inputs.{name}.units", Described("nothing"), "must be given", f'write units = "{due or ""}"')
         with checks.collecting():
             distribution = distribution_from_dict(entry.statement, f"inputs.{name}")
+            if due is not None and entry.units not in (None, due):
+                distribution = _in_units(distribution, entry.units, due, f"inputs.{name}.units")
             source = tuple(entry.source)
-            assumptions[name] = Assumption(entry.units, source, entry.date, entry.rationale, distribution)
+            stated = entry.units or "" if due is None else due
+            assumptions[name] = Assumption(stated, source, entry.date, entry.rationale, distribution)
     return assumptions
 
 
-def read_pairs(
-    entries: Sequence[CorrelationTable | ShockCorrelationTable], section: str, names_key: str, checks: Checks
-) -> dict[tuple[str, str], Any]:
-    """Return the correlations of a file by pair; problems are recorded.
+def _in_units(distribution: Distribution, units: str, due: str, field: str) -> Distribution:
+    """Return a distribution that is stated in some units in those of the model.
+
+    Raises
+    ------
+    InputError
+        If they do not convert.
+    """
+    if due == "":
+        raise refused(field, units, "must be left out: the model states no unit for this input")
+    try:
+        factor = conversion(units, due)
+    except InputError as error:
+        raise InputError([replace(problem, field=field, value=units) for problem in error.problems]) from None
+    return distribution if factor == 1.0 else distribution.scaled(factor)
+
+
+def read_correlation(form: Form, section: str, checks: Checks) -> Any:
+    """Return what a file says of the dependence of inputs or shocks; problems are recorded.
 
     Parameters
     ----------
-    entries : sequence of tables
-        Those of the section.
-    section, names_key : str
-        "correlation" and "inputs", or "shock_correlation" and "shocks".
+    form : Form
+        The file.
+    section : str
+        "correlation" or "shock_correlation".
     checks : Checks
         Where problems go.
     """
+    names_key = "inputs" if section == "correlation" else "shocks"
+    entries = [entry.model_dump(exclude_unset=True) for entry in getattr(form, section)]
     with checks.collecting():
-        return pairs_from_list([entry.model_dump() for entry in entries], names_key, section)
+        return correlation_from_list(entries, names_key, section, form.document.dependence)
     return {}
 
 
