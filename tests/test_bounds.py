@@ -145,3 +145,47 @@ def test_slips_of_unit_are_refused(preset, name, slip):
 def test_every_input_of_the_lab_is_bounded(preset):
     assert set(preset.model.bounds) == set(preset.model.param_fields)
     assert all(np.isfinite([bounds.low, bounds.high]).all() for bounds in preset.model.bounds.values())
+
+
+def test_a_file_tells_slips_together_with_all_else_that_is_wrong(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        """schema_version = 1
+base = "openai-2025-12"
+[time]
+yeers = 3
+[inputs.base_paying_share]
+value = 5.0
+[[correlation]]
+inputs = ["churn", "hardware_gian"]
+value = 1.4
+"""
+    )
+    with pytest.raises(mc.ScenarioError) as caught:
+        mc.load_scenario(path)
+    told = {problem.field: problem for problem in caught.value.problems}
+    assert list(told) == [
+        "time.yeers",
+        "correlation[churn, hardware_gian]",
+        "correlation[1].inputs",
+        "inputs.base_paying_share",
+    ]
+    assert "did you mean 'hardware_gain'?" in str(told["correlation[1].inputs"])
+    assert told["inputs.base_paying_share"].place == "line 5"
+
+
+def test_a_misfit_in_a_file_names_its_input(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        """schema_version = 1
+base = "openai-2025-12"
+[inputs.churn]
+distribution = "lognormal"
+quantiles = { "0.05" = 0.3, "0.5" = 0.8, "0.95" = 0.9 }
+source = "judgement"
+date = 2025-12-31
+rationale = "a skewed view"
+"""
+    )
+    with pytest.warns(mc.MisfitWarning, match=r"inputs\.churn: LogNormal misses a quantile"):
+        mc.load_scenario(path)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import warnings
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +13,7 @@ from montecarlo_ai.checks import Checks, Described, nearest, refused
 from montecarlo_ai.dependence.tables import correlation_from_list
 from montecarlo_ai.distributions import distribution_from_dict
 from montecarlo_ai.distributions.base import Distribution
+from montecarlo_ai.distributions.claim import MisfitWarning
 from montecarlo_ai.errors import InputError
 from montecarlo_ai.files.schema import Form, Provenance
 from montecarlo_ai.model import Model
@@ -79,6 +82,23 @@ def check_chips(form: Form, model: Model, checks: Checks) -> None:
             checks.add("chips", chip, "is no cause of the model", nearest(chip, model.causes))
 
 
+def check_bounds(assumptions: Mapping[str, Assumption], model: Model, checks: Checks) -> None:
+    """Record inputs that reach outside what the model says they can be.
+
+    Parameters
+    ----------
+    assumptions : mapping of str to Assumption
+        Those that are sound, in the model's units.
+    model : Model
+        What its inputs are for.
+    checks : Checks
+        Where problems go.
+    """
+    for name, assumption in assumptions.items():
+        if name in model.bounds:
+            model.bounds[name].check(f"inputs.{name}", assumption.distribution, assumption.units, checks)
+
+
 def read_assumptions(
     form: Form, units: Mapping[str, str] | None, bare: frozenset[str], checks: Checks
 ) -> dict[str, Assumption]:
@@ -104,7 +124,7 @@ def read_assumptions(
             continue
         if entry.units is None and due != "":
             checks.add(f"inputs.{name}.units", Described("nothing"), "must be given", f'write units = "{due or ""}"')
-        with checks.collecting():
+        with checks.collecting(), _misfits_named(name):
             distribution = distribution_from_dict(entry.statement, f"inputs.{name}")
             if due is not None and entry.units not in (None, due):
                 distribution = _in_units(distribution, entry.units, due, f"inputs.{name}.units")
@@ -112,6 +132,16 @@ def read_assumptions(
             stated = entry.units or "" if due is None else due
             assumptions[name] = Assumption(stated, source, entry.date, entry.rationale, distribution)
     return assumptions
+
+
+@contextmanager
+def _misfits_named(name: str) -> Iterator[None]:
+    """Let warnings of quantiles that a family misses say which input they are about."""
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always", MisfitWarning)
+        yield
+    for warning in told:
+        warnings.warn(f"inputs.{name}: {warning.message}", warning.category, stacklevel=2)
 
 
 def _in_units(distribution: Distribution, units: str, due: str, field: str) -> Distribution:
@@ -131,7 +161,7 @@ def _in_units(distribution: Distribution, units: str, due: str, field: str) -> D
     return distribution if factor == 1.0 else distribution.scaled(factor)
 
 
-def read_correlation(form: Form, section: str, checks: Checks) -> Any:
+def read_correlation(form: Form, section: str, known: Collection[str] | None, checks: Checks) -> Any:
     """Return what a file says of the dependence of inputs or shocks; problems are recorded.
 
     Parameters
@@ -140,6 +170,9 @@ def read_correlation(form: Form, section: str, checks: Checks) -> Any:
         The file.
     section : str
         "correlation" or "shock_correlation".
+    known : collection of str, or None
+        Names that there are, if that is known; others are recorded here only where nothing is returned that would tell
+        of them.
     checks : Checks
         Where problems go.
     """
@@ -147,6 +180,10 @@ def read_correlation(form: Form, section: str, checks: Checks) -> Any:
     entries = [entry.model_dump(exclude_unset=True) for entry in getattr(form, section)]
     with checks.collecting():
         return correlation_from_list(entries, names_key, section, form.document.dependence)
+    for index, entry in enumerate(entries):
+        for name in entry[names_key]:
+            if known is not None and name not in known:
+                checks.add(f"{section}[{index}].{names_key}", name, "is no name here", nearest(name, known))
     return {}
 
 

@@ -18,6 +18,7 @@ from montecarlo_ai.dependence.groups import correlated_groups
 from montecarlo_ai.dependence.tables import correlation_from_list
 from montecarlo_ai.errors import ScenarioError
 from montecarlo_ai.files.checks import (
+    check_bounds,
     check_chips,
     check_figures,
     check_inputs,
@@ -166,8 +167,11 @@ def _scenario(
     units = None if found is None else {name: found.units.get(name, "") for name in found.param_fields}
     assumptions = read_assumptions(form, units, bare, checks)
     inputs = _inputs(form, assumptions, found, checks)
-    shock_correlation = read_correlation(form, "shock_correlation", checks)
+    shock_correlation = read_correlation(
+        form, "shock_correlation", None if found is None else found.shock_fields, checks
+    )
     if found is not None:
+        check_bounds(assumptions, found, checks)
         normals = [name for name in found.shock_fields if name not in found.uniform_shocks]
         with checks.collecting():
             correlated_groups(normals, shock_correlation, "shock_correlation")
@@ -270,7 +274,7 @@ def _lab(form: Form, contracts: tuple[Contract, ...], grid: TimeGrid | None, che
 
 def _inputs(form: Form, assumptions: Mapping[str, Assumption], model: Model | None, checks: Checks) -> Inputs | None:
     """Return the inputs of a file if all of them are sound; problems of their correlations are recorded."""
-    correlation = read_correlation(form, "correlation", checks)
+    correlation = read_correlation(form, "correlation", form.document.inputs, checks)
     with checks.collecting():
         if model is None or len(assumptions) < len(form.document.inputs):
             correlated_groups(list(form.document.inputs), correlation, "correlation")
