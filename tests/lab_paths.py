@@ -1,4 +1,4 @@
-"""Paths of the lab in plain Python for the tests: inputs, forcing and a loop over the step."""
+"""Paths of the lab in plain Python for the tests: inputs, contracts and a loop over the step."""
 
 from __future__ import annotations
 
@@ -9,19 +9,55 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from montecarlo_ai.declaration import bounds_of
+from montecarlo_ai.lab import Contract, build
 from montecarlo_ai.lab.events import margins
-from montecarlo_ai.lab.initial import initial_state
-from montecarlo_ai.lab.model import next_state
-from montecarlo_ai.lab.parameters import Events, Params, Shocks, State
+from montecarlo_ai.lab.parameters import SHARE, Events, Params, Shocks
 from montecarlo_ai.model import Clock
+from montecarlo_ai.timegrid import TimeGrid
 
 PRESET = Path(__file__).parents[1] / "montecarlo_ai" / "scenarios" / "openai-2025-12.toml"
-BASE_BILL = 24e9
-ADDED = (8e9, 35e9, 75e9, 100e9, 115e9)
-NO_SHOCKS = Shocks(*(0.0 for _ in Shocks._fields))
+CONTRACTS = (
+    Contract(
+        "Cloud",
+        18e9,
+        (6e9, 20e9, 40e9, 50e9, 55e9),
+        take_or_pay=0.9,
+        flexibility=0.4,
+        waiting=0.7,
+        warrants_per_power=2e9,
+    ),
+    Contract(
+        "Chips",
+        6e9,
+        (2e9, 15e9, 35e9, 50e9, 60e9),
+        speed=1.1,
+        take_or_pay=0.7,
+        flexibility=1.0,
+        waiting=0.2,
+        equity_per_power=9e9,
+        warrants_per_power=5e9,
+    ),
+)
+LAB = build(CONTRACTS, TimeGrid("2026-01-01", years=5)).model
+NO_SHOCKS = Shocks(*(0.0 for _ in Shocks._fields))._replace(regime=0.5)
 
-FROZEN = {"management_reaction": 0.0, "round_rate": 0.0, "supplier_equity": 0.0}
+FROZEN = {"management_reaction": 0.0, "round_rate": 0.0, "supplier_equity": 0.0, "warrant_sale_rate": 0.0}
 """Policies, discretionary orders and funding frozen: what is left is contracts, demand and technology."""
+
+CONSTANT_IN_PRESET = {
+    "revenue_share_cap": (5e9, 60e9),
+    "owned_share": (0.0, 0.6),
+    "credit_share": (0.0, 0.4),
+    "winter_growth": (0.0, 0.6),
+    "winter_multiple": (0.0, 1.5),
+    "winter_rounds": (0.0, 1.0),
+    "winter_rent": (0.0, 0.7),
+    "boom_growth": (0.0, 0.3),
+    "boom_multiple": (0.0, 0.6),
+    "boom_rounds": (1.0, 3.0),
+    "boom_rent": (0.0, 0.4),
+}
+"""Where inputs are drawn that the preset holds constant."""
 
 
 def middle(table: dict[str, Any]) -> float:
@@ -46,21 +82,7 @@ CONSTANTS = Params(**{name: middle(table) for name, table in preset_inputs().ite
 
 
 SHARES = frozenset(
-    (
-        "inference_share",
-        "paid_share_of_inference",
-        "business_share_of_paid",
-        "training_share_long_run",
-        "paying_share_long_run",
-        "take_or_pay",
-        "training_yield",
-        "free_rationing",
-        "free_floor",
-        "absorption",
-        "cut_floor",
-        "paid_now",
-        "resale_discount",
-    )
+    name for name, hint in get_type_hints(Params, include_extras=True).items() if bounds_of(hint) == SHARE
 )
 """Inputs that lie between 0 and 1."""
 
@@ -71,12 +93,11 @@ def wide_bounds(name: str, table: dict[str, Any]) -> tuple[float, float]:
     if "rate" in table:
         return 0.0, 2.0 * center
     low, high = table.get("interval") or (table["low"], table["high"])
+    signed = table["distribution"] == "normal" or low < 0.0
     low, high = center - 1.5 * (high - low), center + 1.5 * (high - low)
-    if table["distribution"] != "normal" or name in ("contract_speed", "contract_size"):
+    if not signed or name in ("contract_speed", "contract_size", "price_elasticity"):
         low = max(low, 0.02 * center)
-    bounds = bounds_of(get_type_hints(Params, include_extras=True)[name])
-    assert bounds is not None
-    return max(low, bounds.low), min(high, 0.95 if name in SHARES else bounds.high)
+    return low, min(high, 0.95) if name in SHARES else high
 
 
 def draw_params(seed: int) -> Params:
@@ -84,7 +105,10 @@ def draw_params(seed: int) -> Params:
     source = random.Random(seed)
     drawn = {}
     for name, table in preset_inputs().items():
-        drawn[name] = middle(table) if "value" in table else source.uniform(*wide_bounds(name, table))
+        if name in CONSTANT_IN_PRESET:
+            drawn[name] = source.uniform(*CONSTANT_IN_PRESET[name])
+        else:
+            drawn[name] = middle(table) if "value" in table else source.uniform(*wide_bounds(name, table))
     return Params(**drawn)
 
 
@@ -93,28 +117,35 @@ def without_volatility(params: Params) -> Params:
     return params._replace(**{name: 0.0 for name in Params._fields if name.endswith("volatility")})
 
 
-def forcing_of(years: float, steps_per_year: int) -> list[float]:
-    """Return the bill under contract of all counterparties together by the end of each step, USD/year."""
-    bills = []
-    total = BASE_BILL
+def forcing_of(years: float, steps_per_year: int) -> list[Any]:
+    """Return the bill that each contract puts on order in each step, USD/year."""
+    rows = []
     for index in range(round(years * steps_per_year)):
-        total += ADDED[min(index // steps_per_year, len(ADDED) - 1)] / steps_per_year
-        bills.append(total)
-    return bills
+        year = min(index // steps_per_year, 4)
+        rows.append(LAB.forcing_type(*(contract.added_bill[year] / steps_per_year for contract in CONTRACTS)))
+    return rows
 
 
-def walk(params: Params, forcing: Sequence[float], dt: float, seed: int | None = None) -> list[State]:
-    """Return the states of one path, the initial one included; without a seed no shock falls."""
+def walk(
+    params: Params, forcing: Sequence[Any], dt: float, seed: int | None = None, draws: Sequence[float] = ()
+) -> list[Any]:
+    """Return the states of one path, the initial one included.
+
+    Without a seed no shock falls, but that ``draws`` are those of the regime.
+    """
     source = random.Random(seed)
-    state = initial_state(params, BASE_BILL)
+    state = LAB.initial(params)
     path = [state]
-    for index, scheduled in enumerate(forcing):
-        shocks = NO_SHOCKS if seed is None else Shocks(*(source.gauss(0.0, 1.0) for _ in Shocks._fields))
-        state = next_state(state, params, shocks, Clock(index * dt, dt, index), scheduled)
+    for index, added in enumerate(forcing):
+        if seed is None:
+            shocks = NO_SHOCKS._replace(regime=draws[index]) if draws else NO_SHOCKS
+        else:
+            shocks = Shocks(*(source.gauss(0.0, 1.0) for _ in Shocks._fields))._replace(regime=source.random())
+        state = LAB.step(state, params, shocks, Clock(index * dt, dt, index), added)
         path.append(state)
     return path
 
 
-def margins_along(path: Sequence[State], params: Params, dt: float) -> list[Events]:
+def margins_along(path: Sequence[Any], params: Params, dt: float) -> list[Events]:
     """Return the margins of the events after each step."""
     return [margins(state, params, Clock(k * dt, dt, k)) for k, state in enumerate(path) if k > 0]

@@ -7,7 +7,8 @@ solved as linear systems. Shared with the library are only the names of inputs a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import erf, exp, factorial, inf, log
+from math import erf, exp, factorial, inf, log, tanh
+from typing import Any
 
 import numpy as np
 
@@ -43,7 +44,7 @@ def toward(value: float, target: float, rate: float, dt: float) -> float:
 
 
 def logistic(x: float, g: float, size: float, leaving: float, dt: float) -> float:
-    """Return demand after a step."""
+    """Return demand after a step; what the regime adds is a negative part of ``leaving``."""
     net = max(g, 0.0) * (1.0 - x / size) + min(g, 0.0) - leaving
     return x * exp(net * dt)
 
@@ -75,40 +76,74 @@ def start(p: Mapping[str, float]) -> dict[str, float]:
     s["free_cost"] = s["c"] * free / (p["base_users"] - payers)
     s["sales"], s["gb"], s["new"] = p["business_run_rate"], unhindered(p, "business", p["business_run_rate"]), 0.0
     s["rho"] = s["sales"] / (s["c"] * served_paid * p["business_share_of_paid"])
+    s["new_payers"], s["ad"] = s["share"] * p["base_new_payer_share"], 0.0
+    s["x"], s["rivals"], s["regime"], s["rent"] = 0.0, s["trained0"], 0, p["rental_premium_long_run"]
+    s["training"], s["partner_left"], s["credits"] = s["trained0"], p["revenue_share_cap"], p["base_credits"]
+    s["warrants"], s["stranded"] = 0.0, 0.0
     s["need"], s["unmet"], s["surplus"] = served_paid + free, 0.0, 0.0
     s["training_share"] = 1.0 - p["inference_share"]
     s["revenue"] = p["consumer_run_rate"] + p["business_run_rate"]
     s["mean_revenue"] = p["trailing_revenue"]
-    s["income"] = s["revenue"] * (1.0 - p["revenue_share"] - p["other_cost_share"]) - p["base_bill"] - p["staff_cost"]
-    s["flow"] = s["income"] + p["interest_rate"] * p["base_cash"]
+    partner = min(s["revenue"] * p["revenue_share"], p["revenue_share_cap"])
+    energy = p["base_power"] * p["owned_share"] * p["energy_price"]
+    s["income"] = s["revenue"] * (1.0 - p["other_cost_share"]) - partner - p["base_bill"] - p["staff_cost"] - energy
+    s["flow"] = s["income"] + min(p["credit_share"] * p["base_bill"], p["base_credits"])
+    s["flow"] += p["interest_rate"] * p["base_cash"]
     s["mean_income"], s["mean_flow"], s["mean_unmet"], s["mean_lost"] = s["income"], s["flow"], s["unmet"], 0.0
     s["cash"], s["debt"], s["promised"], s["clock"] = p["base_cash"], 0.0, 0.0, 1.0
     s["loss"], s["won"] = 0.0, 0.0
-    s["gap"] = max(0.0, -p["base_cash"] - p["credit_line"])
+    s["limit"] = p["credit_line"] + min(p["debt_facility"], p["debt_covenant"] * s["revenue"])
+    s["gap"] = max(0.0, -p["base_cash"] - s["limit"])
     return s
 
 
-def path(p: Mapping[str, float], base_bill: float, scheduled: Sequence[float], dt: float) -> list[dict[str, float]]:
+def path(
+    p: Mapping[str, float],
+    contracts: Sequence[Any],
+    added: Sequence[Sequence[float]],
+    draws: Sequence[float],
+    dt: float,
+) -> list[dict[str, float]]:
     """Return what can be compared with the library's states, step by step from the first."""
     s = start(p)
-    queue = np.full(2, 0.5 * p["pipeline_ratio"] * p["base_bill"])
+    waiting = 0.5 * p["pipeline_ratio"] * p["base_bill"]
+    queue = np.full(2, waiting)
+    queues = [np.full(2, waiting * contract.waiting) for contract in contracts]
+    brought = p["base_bill"] * np.array([contract.base_bill for contract in contracts])
+    brought /= sum(contract.base_bill for contract in contracts)
+    firm = p["take_or_pay"] * sum(float(b) * c.take_or_pay for b, c in zip(brought, contracts, strict=True))
     ages = {name: np.array([p["base_" + name], 0.0, 0.0]) for name in ("bill", "capacity", "power")}
-    contracted, rows = base_bill, []
-    for k, due in enumerate(scheduled):
-        money = s["cash"] + p["credit_line"] - s["debt"] + s["promised"]
+    ages["firm"] = np.array([firm, 0.0, 0.0])
+    dropped, rows = 0.0, []
+    for k, row in enumerate(added):
+        money = s["cash"] + s["limit"] - s["debt"] + s["promised"]
         runway = 0.0 if money <= 0.0 else (inf if s["flow"] >= 0.0 else money / -s["flow"])
         growth = min(max(2.0 * s["revenue"] / s["mean_revenue"] - 2.0, -0.9), 3.0)
-        placed = decide(p, s, queue, ages, runway, growth, due - contracted, dt)
-        contracted = due
-        prices_and_demand(p, s, (k + 1) * dt, dt)
+        own, pressure = decide(p, s, queue, ages, runway, growth, dt)
+        effects = weather(p, s, draws[k], dt)
+        prices_and_demand(p, s, effects, (k + 1) * dt, dt)
+        placed, delivered, firm, vendors, vested = own, 0.0, 0.0, 0.0, 0.0
+        for i, contract in enumerate(contracts):
+            asked = contract.speed * p["contract_speed"] * p["contract_size"] * row[i]
+            gone = asked * min(contract.flexibility * p["contract_deferral"], 1.0) * pressure
+            queues[i], out = delayed(queues[i], asked - gone, 2.0 / p["lead_time"], dt)
+            brought[i] += out
+            placed, dropped, delivered = placed + asked - gone, dropped + gone, delivered + out
+            firm += p["take_or_pay"] * contract.take_or_pay * out
+            vendors += contract.equity_per_power * out
+            vested += contract.warrants_per_power * out
         queue, arrived = delayed(queue, placed, 2.0 / p["lead_time"], dt)
+        firm += p["take_or_pay"] * (arrived - delivered)
         haste = min(arrived / dt / ages["bill"].sum(), 1.0)
         compute = arrived / (s["c"] * (1.0 + p["ramp_premium"] * haste))
-        parts = {"bill": arrived, "capacity": compute, "power": compute / s["eta"]}
+        per_bill = compute / s["eta"] / arrived if arrived > 0.0 else 0.0
+        parts = {"bill": arrived, "capacity": compute, "power": compute / s["eta"], "firm": firm}
         for name, more in parts.items():
             ages[name], _ = delayed(ages[name], more, 3.0 / p["contract_term"], dt)
         use_and_income(p, s, {name: float(ages[name].sum()) for name in ages}, runway, dt)
-        finance(p, s, float(queue.sum()), parts["power"], dt)
+        left = p["contract_term"] * np.array([1.0, 2.0 / 3.0, 1.0 / 3.0])
+        s["stranded"] = float(np.maximum(ages["firm"] - s["c"] * ages["capacity"], 0.0) @ left)
+        finance(p, s, effects, float(queue.sum()), per_bill * vendors, per_bill * vested, dt)
         rows.append(
             {
                 "revenue": s["revenue"],
@@ -140,9 +175,49 @@ def path(p: Mapping[str, float], base_bill: float, scheduled: Sequence[float], d
                 "business_demand": s["sales"],
                 "new_demand": s["new"],
                 "compute_needed": s["need"],
+                "regime": float(s["regime"]),
+                "cancelled": dropped,
+                "early_cloud": float(queues[0][0]),
+                "late_chips": float(queues[1][1]),
+                "delivered_chips": float(brought[1]),
+                "firm_bill": float(ages["firm"].sum()),
+                "stranded_cost": s["stranded"],
+                "new_payer_share": s["new_payers"],
+                "revenue_advertising": s["ads"],
+                "price_deviation": s["x"],
+                "rival_training": s["rivals"],
+                "rental_premium": s["rent"],
+                "partner_share_left": s["partner_left"],
+                "credits_left": s["credits"],
+                "stock_pay": s["shares"],
+                "debt_limit": s["limit"],
+                "warrants": s["warrants"],
             }
         )
     return rows
+
+
+def weather(p: Mapping[str, float], s: dict[str, float], draw: float, dt: float) -> dict[str, float]:
+    """Move the regime by a uniform draw and return what it does."""
+
+    def fires(rate: float) -> float:
+        return 1.0 - toward(1.0, 0.0, rate, dt)
+
+    now, after = s["regime"], s["regime"]
+    if now == -1 and draw < fires(1.0 / p["winter_duration"]):
+        after = 0
+    elif now == 1 and draw < fires(1.0 / p["boom_duration"]):
+        after = -1 if draw < p["bust_share"] * fires(1.0 / p["boom_duration"]) else 0
+    elif now == 0 and draw < fires(p["winter_hazard"]):
+        after = -1
+    elif now == 0 and draw > 1.0 - fires(p["boom_hazard"]):
+        after = 1
+    s["regime"] = after
+    force = {-1: -p["winter_strength"], 0: 0.0, 1: 1.0}[after]
+    season = "winter" if after < 0 else "boom"
+    open_ = 1.0 + abs(force) * (p[season + "_rounds"] - 1.0)
+    found = {name: force * p[f"{season}_{name}"] for name in ("growth", "multiple", "rent")}
+    return {**found, "open": max(open_, 0.0)}
 
 
 def decide(
@@ -152,10 +227,9 @@ def decide(
     ages: Mapping[str, np.ndarray],
     runway: float,
     growth: float,
-    due: float,
     dt: float,
-) -> float:
-    """Return what management puts on order in a step: call-offs less cancellations, and its own orders."""
+) -> tuple[float, float]:
+    """Return the lab's own orders of a step, and how hard it presses to cancel those of its contracts."""
     later = s["c"] * exp(-p["expected_hardware_gain"] * p["lead_time"])
     serving = s["need"] * s["c"] * exp(min(p["optimism"] * growth * p["lead_time"], 3.0))
     follows = serving / (1.0 - s["training_share"])
@@ -164,28 +238,37 @@ def decide(
     visible = ages["capacity"].sum() * later + queue.sum()
     short = max(0.0, 1.0 - runway / p["cut_runway"])
     pressure = p["management_reaction"] * min(1.0, max(visible / wanted - 1.0, short, 0.0))
-    called = p["contract_speed"] * p["contract_size"] * max(due, 0.0)
     means = p["management_reaction"] * min(1.0, runway / p["runway_target"])
     own = means * max(wanted - visible, 0.0) / p["ordering_time"] * dt
-    return called * (1.0 - p["contract_deferral"] * pressure) + own
+    return own, pressure
 
 
-def prices_and_demand(p: Mapping[str, float], s: dict[str, float], now: float, dt: float) -> None:
+def prices_and_demand(
+    p: Mapping[str, float], s: dict[str, float], effects: Mapping[str, float], now: float, dt: float
+) -> None:
     """Move technology, prices and demand through a step without shocks."""
     gain = p["hardware_gain"]
     excess = gain - p["expected_hardware_gain"] + p["software_surprise"]
     log_rho = toward(log(s["rho"]), log(p["monetization_long_run"]), p["monetization_reversion"], dt)
     log_rho += p["scarcity_response"] * (s["unmet"] - max(0.0, s["surplus"] - p["usual_surplus"])) * dt
     log_rho += (1.0 - p["pass_through"]) * (gain + p["software_surprise"]) * dt
+    log_rho -= p["price_decline"] * dt
+    s["x"] += log_rho - log(s["rho"]) - excess * dt
     s["rho"] = exp(log_rho)
+    s["rent"] = toward(s["rent"], p["rental_premium_long_run"] + effects["rent"], p["market_reversion"], dt)
     s["c"] *= exp(-gain * dt)
     s["eta"] *= exp(p["energy_gain"] * dt)
-    leaving = p["unserved_loss"] * s["unmet"]
+    taken = p["erosion"] - effects["growth"]
+    taken += p["training_effect"] * tanh(0.5 * log(s["rivals"] / s["training"]))
+    s["rivals"] *= exp(p["rival_training_growth"] * dt)
+    unserved = p["unserved_loss"] * s["unmet"]
+    leaving = unserved + taken
     s["gu"] = toward(s["gu"], p["user_growth_long_run"], p["user_growth_reversion"], dt)
     s["gb"] = toward(s["gb"], p["business_growth_long_run"], p["business_growth_reversion"], dt)
-    s["users"] = logistic(s["users"], s["gu"], p["user_market"], 0.0, dt)
-    moved = toward(s["share"], p["paying_share_long_run"], p["churn"], dt) - leaving * s["share"] * dt
-    s["share"] = min(1.0, max(0.0, moved))
+    s["users"] = logistic(s["users"], s["gu"], p["user_market"], taken, dt)
+    payers(p, s, unserved, dt)
+    if now >= p["advertising_wait"]:
+        s["ad"] = toward(s["ad"], p["advertising_long_run"], p["advertising_ramp"], dt)
     s["price"] *= exp(p["revenue_per_payer_drift"] * dt)
     s["quota"] *= exp(p["revenue_per_payer_drift"] * dt)
     s["use"] *= exp((p["payer_cost_drift"] - (1.0 - p["rebound"]) * excess) * dt)
@@ -195,6 +278,17 @@ def prices_and_demand(p: Mapping[str, float], s: dict[str, float], now: float, d
         s["new"] = logistic(s["new"], p["new_growth"], p["new_market"], leaving, dt)
     elif now >= p["launch_wait"]:
         s["new"] = p["new_start_share"] * p["new_market"]
+
+
+def payers(p: Mapping[str, float], s: dict[str, float], unserved: float, dt: float) -> None:
+    """Move new and settled payers through a step."""
+    new, settled = s["new_payers"], s["share"] - s["new_payers"]
+    lasting = p["paying_share_long_run"] * p["churn"] / (p["churn"] + p["settling"])
+    settling = new - toward(new, 0.0, p["settling"], dt)
+    new = toward(new, lasting, p["new_payer_churn"] + p["settling"], dt) - unserved * new * dt
+    settled = toward(settled, 0.0, p["churn"], dt) + settling - unserved * settled * dt
+    s["new_payers"] = min(1.0, max(0.0, new))
+    s["share"] = min(1.0, s["new_payers"] + max(0.0, settled))
 
 
 def use_and_income(
@@ -209,7 +303,8 @@ def use_and_income(
     training = plan - (1.0 - p["training_growth"]) * above
     payer = truncated_mean(s["use"], s["quota"], p["use_spread"])
     free = s["users"] * (1.0 - s["share"]) * s["free_cost"] / s["c"]
-    paid = (s["users"] * s["share"] * payer + s["sales"] / s["rho"] + s["new"] / p["new_monetization"]) / s["c"]
+    sales = s["sales"] * exp((1.0 - p["price_elasticity"]) * s["x"])
+    paid = (s["users"] * s["share"] * payer + sales / s["rho"] + s["new"] / p["new_monetization"]) / s["c"]
     left = {"training": training, "rest": capacity - training}
     first = paid + p["free_floor"] * free
     given = min(max(first - left["rest"], 0.0), p["training_yield"] * training)
@@ -220,18 +315,24 @@ def use_and_income(
     spare -= extra_free
     absorbed = p["absorption"] * p["training_growth"] * spare
     sold = min(spare - absorbed, p["resale_cap"] * capacity)
-    rent = s["c"] * exp(p["rental_premium_long_run"]) * (1.0 - p["resale_discount"])
+    rent = s["c"] * exp(s["rent"]) * (1.0 - p["resale_discount"])
     s["unmet"], s["surplus"], s["need"] = 1.0 - ratio, spare / capacity, paid + free
     s["old_revenue"] = s["revenue"]
     subscriptions = s["users"] * s["share"] * s["price"]
-    s["revenue"] = ratio * (subscriptions + s["sales"] + s["new"]) + sold * rent
-    busy = left["training"] + absorbed + ratio * first + extra_free + sold
-    s["cost"] = bill * max(p["take_or_pay"], busy / capacity)
+    s["ads"] = ratio * s["users"] * (1.0 - s["share"]) * s["ad"]
+    s["revenue"] = ratio * (subscriptions + sales + s["new"]) + s["ads"] + sold * rent
+    s["training"] = left["training"] + absorbed
+    busy = s["training"] + ratio * first + extra_free + sold
+    s["cost"] = max(fleet["firm"], bill * busy / capacity)
     base = p["consumer_run_rate"] + p["business_run_rate"]
     staff = p["staff_cost"] * max(1.0, s["revenue"] / base) ** p["staff_elasticity"]
-    kept = 1.0 - p["revenue_share"] - p["other_cost_share"]
-    s["income"] = kept * s["revenue"] - s["cost"] - staff
-    s["flow"] = s["income"] + p["interest_rate"] * (max(s["cash"], 0.0) - s["debt"])
+    partner = min(p["revenue_share"] * s["revenue"] * dt, s["partner_left"])
+    credits = min(p["credit_share"] * s["cost"] * dt, s["credits"])
+    s["partner_left"], s["credits"] = s["partner_left"] - partner, s["credits"] - credits
+    s["shares"] = p["stock_pay_ratio"] * staff
+    s["income"] = (1.0 - p["other_cost_share"]) * s["revenue"] - partner / dt - s["cost"] - staff
+    s["income"] -= p["owned_share"] * p["energy_price"] * fleet["power"]
+    s["flow"] = s["income"] + credits / dt + p["interest_rate"] * (max(s["cash"], 0.0) - s["debt"])
     earns = s["rho"] * s["c"] if s["unmet"] > 0.0 else (rent if sold < p["resale_cap"] * capacity else 0.0)
     lost = s["surplus"] * max(0.0, 1.0 - earns * capacity / bill)
     if s["won"] == 0.0:
@@ -242,17 +343,32 @@ def use_and_income(
         s["won"] = 1.0
 
 
-def finance(p: Mapping[str, float], s: dict[str, float], coming: float, power: float, dt: float) -> None:
-    """Raise what is raised, draw or repay credit, and remember the gap."""
+def finance(
+    p: Mapping[str, float],
+    s: dict[str, float],
+    effects: Mapping[str, float],
+    coming: float,
+    vendors: float,
+    vested: float,
+    dt: float,
+) -> None:
+    """Raise what is raised, draw or repay debt, and remember the gap."""
     s["mean_revenue"] = toward(s["mean_revenue"], 0.5 * (s["old_revenue"] + s["revenue"]), 2.0, dt)
     growth = min(max(2.0 * s["revenue"] / s["mean_revenue"] - 2.0, -0.9), 3.0)
-    s["worth"] = s["revenue"] * p["valuation_multiple"] * exp(p["growth_slope"] * growth)
+    lent = min(p["debt_facility"], p["debt_covenant"] * s["revenue"]) * min(effects["open"], 1.0)
+    s["limit"] = max(p["credit_line"] + lent, s["debt"])
     wanted = p["runway_target"] * (max(-s["flow"], 0.0) + p["coming_bill_weight"] * coming)
-    missing = max(0.0, wanted - s["cash"] - p["credit_line"] + s["debt"] - s["promised"])
-    due = s["promised"] - toward(s["promised"], 0.0, p["round_rate"], dt)
+    missing = max(0.0, wanted - s["cash"] + s["debt"] - s["promised"])
+    urgency = min(missing / max(wanted, 1.0), 1.0)
+    market = exp(effects["multiple"])
+    s["worth"] = s["revenue"] * p["valuation_multiple"] * exp(p["growth_slope"] * growth) * market
+    s["worth"] *= 1.0 - p["distress_discount"] * urgency
+    due = s["promised"] - toward(s["promised"], 0.0, p["round_rate"] * effects["open"], dt)
     s["promised"] -= due
-    money = due + p["supplier_equity"] * power
-    s["clock"] -= p["round_rate"] * min(missing / max(wanted, 1.0), 1.0) * dt
+    sold = s["warrants"] - toward(s["warrants"], 0.0, p["warrant_sale_rate"], dt)
+    s["warrants"] += vested - sold
+    money = due + p["supplier_equity"] * vendors + sold * market
+    s["clock"] -= p["round_rate"] * market * effects["open"] * urgency * dt
     if s["clock"] <= 0.0:
         size = min(missing, p["dilution"] * s["worth"])
         money += p["paid_now"] * size
@@ -260,6 +376,6 @@ def finance(p: Mapping[str, float], s: dict[str, float], coming: float, power: f
         s["clock"] = 1.0
     s["equity"] = money / dt
     net = s["cash"] - s["debt"] + s["flow"] * dt + money
-    s["debt"] = min(max(-net, 0.0), p["credit_line"])
+    s["debt"] = min(max(-net, 0.0), s["limit"])
     s["cash"] = net + s["debt"]
-    s["gap"] = max(s["gap"], -(s["cash"] + p["credit_line"] - s["debt"]))
+    s["gap"] = max(s["gap"], -(s["cash"] + s["limit"] - s["debt"]))

@@ -8,7 +8,7 @@ import random
 import lab_reference
 import numpy as np
 import pytest
-from lab_paths import BASE_BILL, CONSTANTS, draw_params, forcing_of, margins_along, walk, without_volatility
+from lab_paths import CONSTANTS, CONTRACTS, draw_params, forcing_of, margins_along, walk, without_volatility
 
 from montecarlo_ai.lab.allocation import allocate
 from montecarlo_ai.lab.initial import base_use
@@ -22,17 +22,21 @@ def test_path_without_volatility_matches_the_second_implementation(seed: int | N
     drawn = CONSTANTS if seed is None else draw_params(seed)
     params = without_volatility(drawn)._replace(training_growth=training_growth)
     forcing = forcing_of(5.0, 12)
-    ours = walk(params, forcing, DT)[1:]
-    theirs = lab_reference.path(params._asdict(), BASE_BILL, forcing, DT)
+    draws = [0.5] * 60  # a winter, then a boom that ends in a winter
+    draws[6], draws[20], draws[30], draws[42] = 0.0, 0.0, 1.0, 0.0
+    begun, *ours = walk(params, forcing, DT, draws=draws)
+    theirs = lab_reference.path(params._asdict(), CONTRACTS, forcing, draws, DT)
     for name in theirs[0]:
         mine = np.array([getattr(state, name) for state in ours])
         other = np.array([row[name] for row in theirs])
-        scale = max(float(np.abs(other).max()), 1e-6)
+        # What is left of larger numbers is compared at their size.
+        whole = begun.bill * params.contract_term if name == "stranded_cost" else abs(getattr(begun, name))
+        scale = max(float(np.abs(other).max()), whole, 1e-6)
         np.testing.assert_allclose(mine, other, rtol=1e-9, atol=1e-9 * scale, err_msg=name)
 
 
 def test_zero_volatility_ignores_the_shocks() -> None:
-    params = without_volatility(draw_params(3))
+    params = without_volatility(draw_params(3))._replace(winter_hazard=0.0, boom_hazard=0.0)
     forcing = forcing_of(2.0, 12)
     assert walk(params, forcing, DT, seed=1) == walk(params, forcing, DT, seed=2)
 
@@ -62,7 +66,7 @@ def test_a_lab_without_revenue_runs_and_runs_out() -> None:
 
 
 def test_halving_the_step_moves_the_end_at_first_order() -> None:
-    params = without_volatility(CONSTANTS)._replace(launch_wait=0.0, round_rate=0.0)
+    params = without_volatility(CONSTANTS)._replace(launch_wait=0.0, advertising_wait=0.0, round_rate=0.0)
     ends = [walk(params, forcing_of(3.0, n), 1.0 / n)[-1] for n in (24, 48, 96)]
     for name in ("bill", "business_demand", "users", "compute_needed", "revenue", "cash_flow_mean"):
         first, second, third = (getattr(end, name) for end in ends)
@@ -89,6 +93,7 @@ def test_base_period_is_what_the_allocation_makes_of_its_needs(seed: int) -> Non
         free_floor=params.free_floor,
         absorption=params.absorption,
         resale_cap=params.resale_cap,
+        per_capacity=1.0 / params.base_capacity,
     )
     assert made.training == pytest.approx(use.training, rel=1e-12)
     assert made.served == pytest.approx(use.served, rel=1e-12)

@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
+from montecarlo_ai.kernels.options import PITCH
+
 
 class KernelSpec(NamedTuple):
     """What of a model shapes its kernel.
@@ -68,8 +70,8 @@ def run(stream, grid, inputs, constants, forcing, factor, keep, store, passage, 
     key_low, key_high = seed & U32, seed >> HALF
     never = np.int32(n_steps + 1)
     blocks = (np.uintp(n_paths) + LANES - ONE) // LANES
-    state = stack_float64(@STATES@, 256)
-    shock = stack_float64(@SHOCK_ROWS@, 256)
+    state = stack_float64(@STATES@, @PITCH@)
+    shock = stack_float64(@SHOCK_ROWS@, @PITCH@)
     first = stack_int32(@EVENTS@, 256)
     word = stack_uint32(4, 256)
     healthy = stack_float64(1, 256)
@@ -181,6 +183,7 @@ def kernel_source(spec: KernelSpec) -> str:
     rows = shock_rows(spec.shocks, spec.uniform_shocks)
     pieces = {
         "STATES": str(len(spec.states)),
+        "PITCH": str(PITCH),
         "SHOCK_ROWS": str(4 * len(spec.shocks)),
         "EVENTS": str(len(spec.events)),
         "NEVER": "\n".join(f"            first[{i}, lane] = never" for i in range(len(spec.events)))

@@ -14,7 +14,7 @@ from numba.core import types
 from numba.extending import intrinsic
 from numba.np.arrayobj import make_array
 
-from montecarlo_ai.kernels.options import BLOCK
+from montecarlo_ai.kernels.options import BLOCK, PITCH
 
 _DOUBLE = ir.DoubleType()
 _named_tuple, _tuple = types.NamedUniTuple, types.Tuple  # type: ignore[attr-defined]  # numba hides them from mypy
@@ -32,7 +32,7 @@ def state_reader(kind: Any) -> Callable[..., Any]:
     def read(typing_context: Any, rows: Any, lane: Any) -> Any:
         def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             first = builder.gep(_data(context, builder, rows, arguments[0]), [arguments[1]])
-            values = [_load(builder, first, i * BLOCK) for i in range(len(kind._fields))]
+            values = [_load(builder, first, i * PITCH) for i in range(len(kind._fields))]
             return context.make_tuple(builder, signature.return_type, values)
 
         return tuple_type(kind)(rows, lane), codegen
@@ -48,7 +48,7 @@ def state_writer(kind: Any) -> Callable[..., Any]:
         def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             first = builder.gep(_data(context, builder, rows, arguments[0]), [arguments[1]])
             for i, field in enumerate(_floats(context, builder, value, arguments[2])):
-                builder.store(field, _offset(builder, first, i * BLOCK))
+                builder.store(field, _offset(builder, first, i * PITCH))
             return context.get_dummy_value()
 
         return types.none(rows, lane, value), codegen
@@ -89,9 +89,9 @@ def shocks_reader(kind: Any, rows: Sequence[int]) -> Callable[..., Any]:
     @intrinsic
     def read(typing_context: Any, shocks: Any, phase: Any, lane: Any) -> Any:
         def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            begin = builder.add(builder.mul(arguments[1], arguments[1].type(BLOCK)), arguments[2])
+            begin = builder.add(builder.mul(arguments[1], arguments[1].type(PITCH)), arguments[2])
             first = builder.gep(_data(context, builder, shocks, arguments[0]), [begin])
-            values = [_load(builder, first, 4 * row * BLOCK) for row in rows]
+            values = [_load(builder, first, 4 * row * PITCH) for row in rows]
             return context.make_tuple(builder, signature.return_type, values)
 
         return tuple_type(kind)(shocks, phase, lane), codegen

@@ -26,6 +26,7 @@ def allocate(
     free_floor: float,
     absorption: float,
     resale_cap: float,
+    per_capacity: float,
 ) -> Allocation:
     """Return the use of the fleet in the order of its claims.
 
@@ -38,6 +39,7 @@ def allocate(
     capacity, planned_training, paid_need, free_need : float, H100e.
     training_yield, free_floor, absorption, resale_cap : float, fraction of planned training, of free need, of the
         surplus, of capacity.
+    per_capacity : float, 1/H100e. Reciprocal of the capacity.
     """
     planned = min(planned_training, capacity)
     firm_need = paid_need + free_floor * free_need
@@ -57,5 +59,5 @@ def allocate(
         surplus - absorbed - resold,
         1.0 - unserved_share,
         unserved_share if paid_need > 0.0 else 0.0,
-        surplus / max(capacity, 1e-9),
+        surplus * per_capacity,
     )

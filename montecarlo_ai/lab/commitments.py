@@ -1,22 +1,43 @@
 """Law 7: what contracts call off, what of it is cancelled, and what is paid for compute that is not used."""
 
 
-def called_off(scheduled: float, contracted: float, speed: float, size: float) -> float:
-    """Return the bill that contracts put on order in this step, USD/year.
+def called_off(added: float, pace: float) -> float:
+    """Return the bill that a contract puts on order in a step, USD/year.
 
     Parameters
     ----------
-    scheduled, contracted : float, USD/year. Bill under contract by the schedules now, and before.
-    speed, size : float, fraction. Share of the schedule kept on time; share of its volume that is firm.
+    added : float, USD/year. Bill that its schedule puts on order in the step.
+    pace : float, fraction. Share of the schedule that is kept on time and firm.
     """
-    return speed * size * max(scheduled - contracted, 0.0)
+    return added * pace
 
 
-def cancelled(called: float, deferral: float, pressure: float) -> float:
+def deferrable(flexibility: float, deferral: float) -> float:
+    """Return the share of a call-off that can be cancelled: what the contract allows, as far as the supplier yields."""
+    return min(flexibility * deferral, 1.0)
+
+
+def cancelled(called: float, deferrable_share: float, pressure: float) -> float:
     """Return what of a call-off is cancelled: all that is flexible under full pressure, nothing without."""
-    return called * deferral * min(max(pressure, 0.0), 1.0)
+    return called * deferrable_share * min(max(pressure, 0.0), 1.0)
 
 
-def compute_bill(bill: float, take_or_pay: float, used_share: float) -> float:
-    """Return what is paid for the delivered fleet, bill x max(take-or-pay, used share), USD/year."""
-    return bill * max(take_or_pay, used_share)
+def compute_bill(bill: float, firm_bill: float, used_share: float) -> float:
+    """Return what is paid for the delivered fleet, max(take-or-pay, used share) x bill, USD/year.
+
+    ``firm_bill`` is what is due for it unused, the sum over contracts of take-or-pay x bill.
+    """
+    return max(firm_bill, used_share * bill)
+
+
+def credits_used(paid: float, credit_share: float, credits: float, per_dt: float) -> float:
+    """Return the part of a bill that compute credits pay, USD/year, until they are used up.
+
+    Parameters
+    ----------
+    paid : float, USD/year. Bill that is due.
+    credit_share : float, fraction of it that may be paid with credits.
+    credits : float, USD left.
+    per_dt : float, 1/year. Reciprocal of the step.
+    """
+    return min(paid * credit_share, credits * per_dt)

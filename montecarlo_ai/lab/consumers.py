@@ -1,18 +1,51 @@
-"""Law 2: users, their paying share and price, and what flat-rate and free use costs.
+"""Law 2: users, two cohorts of payers, what flat-rate and free use costs, and what free use brings.
 
 Use of payers is log-normal, Z with mean 1, cut at a quota: the cost of a payer is E[min(u Z, q)]. Costs per user
 are in USD at the cost of new compute and net of all expected efficiency; efficiency that comes as a surprise is
 partly used up by more use (the rebound).
 """
 
+from typing import NamedTuple
+
 from montecarlo_ai.lab.demand import relaxation
-from montecarlo_ai.math import log, normal_cdf
+from montecarlo_ai.math import normal_cdf
 
 
-def paying_share_after(share: float, long_run: float, churn: float, lost: float, dt: float) -> float:
-    """Return the paying share after one step: ds = churn (s_inf - s) dt - lost s dt, within [0, 1]."""
-    moved = share + relaxation(churn, dt) * (long_run - share) - lost * share * dt
-    return min(max(moved, 0.0), 1.0)
+class Payers(NamedTuple):
+    """Shares of users who pay: all of them, and those who are new to it."""
+
+    all: float
+    new: float
+
+
+def lasting_new_share(long_run: float, churn: float, per_churn_and_settling: float) -> float:
+    """Return the share of users who are new payers when the paying share has come to its long run.
+
+    As many settle as settled payers leave: settling x new = churn x (long run - new).
+    """
+    return long_run * churn * per_churn_and_settling
+
+
+def payers_after(
+    payers: Payers, lasting_new: float, churn: float, new_churn: float, settling: float, lost: float, dt: float
+) -> Payers:
+    """Return both cohorts after one step, each within [0, 1].
+
+    dn = (new_churn + settling) (n_inf - n) dt - lost n dt, ds = settling n dt - churn s dt - lost s dt: new payers
+    leave at ``new_churn`` or settle, settled ones leave at ``churn``. Where both rates are the same, n + s
+    reverts to its long run at that rate.
+
+    Parameters
+    ----------
+    payers : Payers, fraction of users.
+    lasting_new : float, fraction of users. n_inf, see `lasting_new_share`.
+    churn, new_churn, settling, lost : float, 1/year.
+    """
+    settled = payers.all - payers.new
+    new = payers.new + relaxation(new_churn + settling, dt) * (lasting_new - payers.new) - lost * payers.new * dt
+    stay = settled * (1.0 - relaxation(churn, dt)) + relaxation(settling, dt) * payers.new - lost * settled * dt
+    new = min(max(new, 0.0), 1.0)
+    return Payers(min(new + max(stay, 0.0), 1.0), new)
 
 
 def subscription_revenue(users: float, paying_share: float, revenue_per_payer: float) -> float:
@@ -20,21 +53,24 @@ def subscription_revenue(users: float, paying_share: float, revenue_per_payer: f
     return users * paying_share * revenue_per_payer
 
 
-def use_under_quota(use: float, quota: float, spread: float) -> float:
+def advertising_price(price: float, long_run: float, ramp: float, launched: bool, dt: float) -> float:
+    """Return what a free user brings after one step, USD/(user year): it grows to its long run once launched."""
+    return price + (relaxation(ramp, dt) * (long_run - price) if launched else 0.0)
+
+
+def use_under_quota(use: float, quota: float, log_room: float, spread: float, per_spread: float) -> float:
     """Return E[min(u Z, q)] for log-normal Z with mean 1 and logarithmic spread s, in the unit of ``use``.
 
-    u Phi((ln(q/u) - s^2/2) / s) + q Phi(-(ln(q/u) + s^2/2) / s); min(u, q) as s goes to 0.
+    u Phi(ln(q/u) / s - s/2) + q Phi(-ln(q/u) / s - s/2); min(u, q) as s goes to 0.
 
     Parameters
     ----------
     use, quota : float, USD/(user year). Mean use before the cut, and the cut.
-    spread : float, standard deviation of ln Z.
+    log_room : float, ln(q / u).
+    spread, per_spread : float. Standard deviation of ln Z, and its reciprocal.
     """
-    if use <= 0.0 or quota <= 0.0:
-        return 0.0
-    wide = max(spread, 1e-6)
-    room = log(quota / use) / wide
-    return use * normal_cdf(room - 0.5 * wide) + quota * normal_cdf(-room - 0.5 * wide)
+    room = log_room * per_spread
+    return use * normal_cdf(room - 0.5 * spread) + quota * normal_cdf(-room - 0.5 * spread)
 
 
 def use_cost_growth(drift: float, rebound: float, cost_surprise: float, dt: float) -> float:

@@ -9,13 +9,18 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from montecarlo_ai.errors import InputError, Problem
+from montecarlo_ai.checks import Checks
 from montecarlo_ai.timegrid import TimeGrid
+
+DAYS_OF_A_YEAR = 365.2425
 
 
 @dataclass(frozen=True)
 class Contract:
     """What one counterparty is to deliver, as the annual bill that its schedule puts on order.
+
+    The schedule is a table by calendar year (``added_bill``), or a total with its start, ramp and term: then the annual
+    bill grows evenly over the ramp to total / (term - ramp / 2), so that the whole is paid by the end of the term.
 
     Parameters
     ----------
@@ -26,51 +31,112 @@ class Contract:
     added_bill : tuple of float, USD/year
         Annual bill that is put on order in each calendar year, from the year of the start; evenly within a year.
         After the last year nothing is added.
+    total : float, USD
+        What the contract pays over its whole life.
+    start : float, calendar year
+        When it begins to call off, 2027.5 for the middle of 2027.
+    ramp, term : float, year
+        How long the bill grows, and when the contract ends, both from its start.
+    speed : float, ratio
+        Share of the schedule that is kept on time, times what the scenario draws for all.
+    take_or_pay : float, fraction
+        Part of the bill that is due unused by the contract; the scenario draws how much of it is enforced.
+    flexibility : float, fraction
+        Part of a call-off that the contract lets the lab cancel; the scenario draws how far suppliers yield.
+    waiting : float, fraction
+        Part of all that is on order at the start.
+    equity_per_power, warrants_per_power : float, USD/GW
+        Equity that the counterparty pays into the lab, and its own warrants that vest, for each gigawatt it delivers.
 
     Raises
     ------
     InputError
-        If the label has no letter or digit, or a bill is negative or not finite; all problems at once.
+        If the label has no letter or digit, a number is out of its range, the schedule is stated twice or in part, or
+        ends before it has ramped; all problems at once.
     """
 
     counterparty: str
     base_bill: float
-    added_bill: tuple[float, ...]
+    added_bill: tuple[float, ...] = ()
+    total: float = 0.0
+    start: float = 0.0
+    ramp: float = 0.0
+    term: float = 0.0
+    speed: float = 1.0
+    take_or_pay: float = 1.0
+    flexibility: float = 1.0
+    waiting: float = 0.0
+    equity_per_power: float = 0.0
+    warrants_per_power: float = 0.0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "added_bill", tuple(self.added_bill))
-        problems = []
+        checks = Checks()
         if field_name(self.counterparty) == "":
-            problems.append(
-                Problem("contracts.counterparty", self.counterparty, "must contain a letter or a digit", "name it")
-            )
-        for field, bill in (("base_bill", self.base_bill), *(("added_bill", bill) for bill in self.added_bill)):
-            if not (np.isfinite(bill) and bill >= 0.0):
-                label = f"contracts.{self.counterparty}.{field}"
-                problems.append(Problem(label, bill, "must be a finite number of at least 0", "give USD a year"))
-        if problems:
-            raise InputError(problems)
+            checks.add("contracts.counterparty", self.counterparty, "must contain a letter or a digit", "name it")
+        label = f"contracts.{self.counterparty}"
+        for bill in self.added_bill:
+            checks.number(f"{label}.added_bill", bill, at_least=0.0)
+        for field in ("base_bill", "total", "speed", "equity_per_power", "warrants_per_power"):
+            checks.number(f"{label}.{field}", getattr(self, field), at_least=0.0)
+        for field in ("take_or_pay", "flexibility", "waiting"):
+            checks.number(f"{label}.{field}", getattr(self, field), at_least=0.0, at_most=1.0)
+        self._check_schedule(label, checks)
+        checks.finish()
+
+    def _check_schedule(self, label: str, checks: Checks) -> None:
+        """Record what contradicts itself in total, start, ramp and term."""
+        times = [checks.number(f"{label}.{name}", getattr(self, name)) for name in ("start", "ramp", "term")]
+        if not all(map(np.isfinite, times)):
+            return
+        start, ramp, term = times
+        if self.total == 0.0:
+            if any(times):
+                checks.add(f"{label}.total", self.total, "must be above 0 where start, ramp or term is given")
+            return
+        if self.added_bill:
+            checks.add(f"{label}.added_bill", self.added_bill, "must be left out where a total is given", "keep one")
+        if not term > 0.0:
+            checks.add(f"{label}.term", term, "must be above 0: the contract ends before it starts", "give years")
+        if not 0.0 <= ramp <= term:
+            checks.add(f"{label}.ramp", ramp, f"must lie between 0 and the term of {term:g} years")
+        if not 1900.0 <= start <= 2200.0:
+            checks.add(f"{label}.start", start, "must be a calendar year such as 2027.5")
+
+    @property
+    def full_bill(self) -> float:
+        """Annual bill once the ramp is over, USD/year; zero where the schedule is a table."""
+        return self.total / (self.term - 0.5 * self.ramp) if self.total > 0.0 else 0.0
 
 
 def field_name(counterparty: str) -> str:
-    """Return the name of a counterparty's forcing series: its label in small letters, digits and underscores."""
+    """Return what names of a counterparty's series and states end with: small letters, digits and underscores."""
     return re.sub(r"[^a-z0-9]+", "_", counterparty.lower()).strip("_")
 
 
-def forcing_type(contracts: Sequence[Contract]) -> Any:
-    """Return the NamedTuple class of the forcing, one float a counterparty in their order.
+def check_together(contracts: Sequence[Contract]) -> None:
+    """Raise unless the contracts go together.
 
     Raises
     ------
     InputError
-        If there is no contract, or two counterparties come to the same name.
+        If there is none, two counterparties come to the same name, or they share out more than what is on order.
     """
-    names = [f"bill_{field_name(contract.counterparty)}" for contract in contracts]
+    checks = Checks()
+    names = [field_name(contract.counterparty) for contract in contracts]
     doubled = sorted({name for name in names if names.count(name) > 1})
     if doubled or not names:
         rule = "must name at least one counterparty, each once"
-        raise InputError([Problem("contracts", ", ".join(doubled) or "none", rule, "rename or add a contract")])
-    return NamedTuple("Forcing", [(name, float) for name in names])
+        checks.add("contracts", ", ".join(doubled) or "none", rule, "rename or add a contract")
+    waiting = sum(contract.waiting for contract in contracts)
+    if waiting > 1.0 + 1e-9:
+        checks.add("contracts.waiting", waiting, "must add up to at most 1 over all contracts")
+    checks.finish()
+
+
+def forcing_type(contracts: Sequence[Contract]) -> Any:
+    """Return the NamedTuple class of the forcing, one float a counterparty in their order."""
+    return NamedTuple("Forcing", [(f"added_{field_name(contract.counterparty)}", float) for contract in contracts])
 
 
 def bill_under_contract(contract: Contract, time: TimeGrid) -> NDArray[np.float64]:
@@ -78,18 +144,25 @@ def bill_under_contract(contract: Contract, time: TimeGrid) -> NDArray[np.float6
 
     The first value is the base bill; within a calendar year bills are added evenly over what the run sees of it.
     """
-    start = time.start
-    first_year = start.astype("datetime64[Y]")
+    times = time.times.astype(np.float64)
+    first_year = time.start.astype("datetime64[Y]")
+    if contract.total > 0.0:
+        day = np.datetime64(int(contract.start) - 1970, "Y").astype("datetime64[s]").astype(np.float64)
+        begin = day + (contract.start % 1.0) * DAYS_OF_A_YEAR * 86400.0
+        ramp = max(contract.ramp * DAYS_OF_A_YEAR * 86400.0, 1.0)
+        grown = np.clip((times - begin) / ramp, 0.0, 1.0)
+        return np.asarray(contract.base_bill + contract.full_bill * (grown - grown[0]))
     ends = first_year + np.arange(1, len(contract.added_bill) + 1)
-    knots = np.concatenate(([start], ends.astype("datetime64[s]"))).astype(np.float64)
+    knots = np.concatenate(([time.start], ends.astype("datetime64[s]"))).astype(np.float64)
     bills = contract.base_bill + np.concatenate(([0.0], np.cumsum(contract.added_bill)))
-    return np.interp(time.times.astype(np.float64), knots, bills)
+    return np.interp(times, knots, bills)
 
 
 def forcing_series(contracts: Sequence[Contract], time: TimeGrid) -> Mapping[str, NDArray[np.float64]]:
-    """Return the forcing, (n_steps,) USD/year by name: row k is the bill put on order by the end of step k."""
+    """Return the forcing, (n_steps,) USD/year by name: row k is the bill that is put on order in step k."""
     return {
-        f"bill_{field_name(contract.counterparty)}": bill_under_contract(contract, time)[1:] for contract in contracts
+        f"added_{field_name(contract.counterparty)}": np.diff(bill_under_contract(contract, time))
+        for contract in contracts
     }
 
 

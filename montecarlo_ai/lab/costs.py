@@ -1,21 +1,36 @@
-"""Law 10: staff, the partner's share of revenue, sales and other costs, interest. Pay in shares is no cash."""
+"""Law 10: staff, the partner's share of revenue, sales and other costs, energy where owned, interest.
 
-from montecarlo_ai.math import pow
+Pay in shares is no cash: it is reported apart and enters no sum.
+"""
+
+from montecarlo_ai.math import exp, log
 
 
-def staff_cost(base: float, elasticity: float, revenue: float, base_revenue: float) -> float:
+def staff_cost(base: float, elasticity: float, over_base: float) -> float:
     """Return the cost of staff, base x max(1, revenue / base revenue)^elasticity, USD/year.
 
-    It does not fall below its base: a lab in trouble loses revenue faster than people.
+    It does not fall below its base: a lab in trouble loses revenue faster than people. ``over_base`` is revenue over
+    that of the base period.
     """
-    if base_revenue <= 0.0 or revenue <= base_revenue:
-        return base
-    return base * pow(revenue / base_revenue, elasticity)
+    return base * exp(elasticity * log(max(over_base, 1.0)))
 
 
-def proportional_costs(revenue: float, revenue_share: float, other_share: float) -> float:
-    """Return what goes with revenue: the partner's share, and sales and other costs, USD/year."""
-    return revenue * (revenue_share + other_share)
+def partner_share(revenue: float, share: float, share_left: float, per_dt: float) -> float:
+    """Return what the partner gets of revenue, USD/year, until its cap is reached.
+
+    Parameters
+    ----------
+    revenue : float, USD/year.
+    share : float, fraction.
+    share_left : float, USD that may still be paid under the cap.
+    per_dt : float, 1/year. Reciprocal of the step.
+    """
+    return min(revenue * share, share_left * per_dt)
+
+
+def energy_cost(power: float, owned_share: float, price: float) -> float:
+    """Return what energy costs where the lab pays for it itself, USD/year; ``price`` is in USD/(GW year)."""
+    return power * owned_share * price
 
 
 def interest(rate: float, debt: float, cash: float) -> float:

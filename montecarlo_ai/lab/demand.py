@@ -1,8 +1,9 @@
 """Law 1: demand that grows, decays to a long-run rate and saturates; products not launched yet.
 
 Growth g reverts to an uncertain long run, dg = kappa (g_inf - g) dt + sigma dW, and demand X follows
-d ln X = [g+ (1 - X / M) - g- - lost] dt, so that a shrinking market shrinks and a full one stops. The same law
-serves users, business and new products. Steps are of third order in the reversion and exact in the logarithm.
+d ln X = [g+ (1 - X / M) - g- + E - lost] dt with E the effect of the regime, so that a shrinking market shrinks and a
+full one stops. The same law serves users, business and new products. Steps are of third order in the reversion and
+exact in the logarithm.
 """
 
 from montecarlo_ai.math import exp
@@ -37,17 +38,18 @@ def reverting(value: float, long_run: float, rate: float, noise: float, dt: floa
     return value + relaxation(rate, dt) * (long_run - value) + noise
 
 
-def saturating_growth(growth: float, demand: float, market: float) -> float:
+def saturating_growth(growth: float, demand: float, per_market: float) -> float:
     """Return the growth of demand, g+ (1 - X / M) - g-, 1/year.
 
     Parameters
     ----------
     growth : float, 1/year. Growth in an empty market.
-    demand, market : float, same unit. Demand X and the most it can become M.
+    demand : float, X.
+    per_market : float, 1 / M, where M is the most that demand can become.
     """
     if growth < 0.0:
         return growth
-    return growth * (1.0 - demand / max(market, 1e-9))
+    return growth * (1.0 - demand * per_market)
 
 
 def growth_in_empty_market(observed: float, demand: float, market: float) -> float:
@@ -57,9 +59,15 @@ def growth_in_empty_market(observed: float, demand: float, market: float) -> flo
     return observed / max(1.0 - demand / max(market, 1e-9), 0.1)
 
 
-def demand_change(demand: float, growth: float, market: float, lost: float, dt: float) -> float:
-    """Return d ln X over one step; ``lost`` is the yearly rate at which unserved customers leave."""
-    return (saturating_growth(growth, demand, market) - lost) * dt
+def demand_change(demand: float, growth: float, per_market: float, effect: float, lost: float, dt: float) -> float:
+    """Return d ln X over one step.
+
+    Parameters
+    ----------
+    demand, growth, per_market : float, see `saturating_growth`.
+    effect, lost : float, 1/year. Growth that the regime adds; rate at which customers leave, unserved or for rivals.
+    """
+    return (saturating_growth(growth, demand, per_market) + effect - lost) * dt
 
 
 def new_products_after(demand: float, change: float, time: float, launch: float, start: float) -> float:

@@ -8,15 +8,15 @@ from montecarlo_ai.lab.parameters import Events, Params, State
 from montecarlo_ai.model import Clock
 
 
-def liquidity(cash: float, debt: float, credit_line: float) -> float:
-    """Return cash and undrawn credit, USD."""
-    return cash + (credit_line - debt)
+def liquidity(cash: float, debt: float, debt_limit: float) -> float:
+    """Return cash and what may still be drawn, USD."""
+    return cash + (debt_limit - debt)
 
 
 def margins(state: State, params: Params, clock: Clock) -> Events:
     """Return the margin of each event at the time reached."""
     return Events(
-        cash=liquidity(state.cash, state.debt, params.credit_line),
+        cash=liquidity(state.cash, state.debt, state.debt_limit),
         unmonetized_compute=params.unmonetized_threshold - state.unmonetized_mean,
         compute_shortage=params.shortage_threshold - state.unmet_mean,
         profitable=-state.operating_income_mean,

@@ -2,7 +2,8 @@
 
 Orders wait in two stages of half the lead time each; what is delivered lives through three stages of a third of
 its term each (Erlang delays), so that a growing fleet is not retired too early. At delivery a bill becomes compute
-at the cost of that day, and stays as dear as it was.
+at the cost of that day, and stays as dear as it was: what is owed on compute that is dearer than new compute is
+stranded.
 """
 
 from typing import NamedTuple
@@ -17,7 +18,7 @@ class Pipeline(NamedTuple):
 
 
 class Stages(NamedTuple):
-    """One measure of the fleet (bill, compute or power): two young stages, the total, what the step retired."""
+    """One measure of the fleet (bill, compute, power, firm bill): two young stages, the total, and what retired."""
 
     young: float
     middle: float
@@ -25,26 +26,35 @@ class Stages(NamedTuple):
     retired: float
 
 
-def stage_outflow(residence: float, dt: float) -> float:
+def stage_outflow(per_residence: float, dt: float) -> float:
     """Return the share of a stage that leaves it in one step, dt / residence, at most 1.
 
     Of what enters, the share (1 - p)^(n - 1) p leaves in the n-th step: the mean stay is dt / p, the residence
     itself, for every step that is not longer. The exact 1 - exp(-dt / residence) would add half a step a stage.
+
+    Parameters
+    ----------
+    per_residence : float, 1/year. Reciprocal of the mean stay.
+    dt : float, year.
     """
-    return dt / max(residence, dt)
+    return min(dt * per_residence, 1.0)
 
 
-def pipeline_after(early: float, late: float, placed: float, lead_time: float, dt: float) -> Pipeline:
-    """Return the pipeline after one step in which ``placed`` (USD/year of bill) was ordered."""
-    moved = stage_outflow(0.5 * lead_time, dt)
+def pipeline_after(early: float, late: float, placed: float, moved: float) -> Pipeline:
+    """Return the pipeline after one step in which ``placed`` (USD/year of bill) was ordered.
+
+    ``moved`` is the share of a stage that leaves it, by half the lead time.
+    """
     into_late = early * moved
     delivered = late * moved
     return Pipeline(early + placed - into_late, late + into_late - delivered, delivered)
 
 
-def aged(young: float, middle: float, total: float, delivered: float, term: float, dt: float) -> Stages:
-    """Return the age stages of one measure after one step; the oldest stage is total - young - middle."""
-    moved = stage_outflow(term / 3.0, dt)
+def aged(young: float, middle: float, total: float, delivered: float, moved: float) -> Stages:
+    """Return the age stages of one measure after one step; the oldest stage is total - young - middle.
+
+    ``moved`` is the share of a stage that leaves it, by a third of the term.
+    """
     retired = moved * max(total - young - middle, 0.0)
     return Stages(
         young + delivered - moved * young,
@@ -54,6 +64,20 @@ def aged(young: float, middle: float, total: float, delivered: float, term: floa
     )
 
 
-def compute_for_bill(bill: float, cost: float) -> float:
-    """Return the compute that a bill buys at delivery, H100e = USD/year / (USD/(H100e year))."""
-    return bill / max(cost, 1e-9)
+def stranded_cost(capacity: Stages, firm_bill: Stages, cost: float, term: float) -> float:
+    """Return what is still owed on compute above what new compute would cost, USD.
+
+    Sum over the age stages of (firm bill - c x capacity)+ x mean years left: a term, two thirds and a third of it.
+
+    Parameters
+    ----------
+    capacity, firm_bill : Stages. H100e, and USD/year that are due whether used or not.
+    cost : float, USD/(H100e year). Cost of new compute.
+    term : float, year.
+    """
+    third = term * (1.0 / 3.0)
+    young = max(firm_bill.young - cost * capacity.young, 0.0)
+    middle = max(firm_bill.middle - cost * capacity.middle, 0.0)
+    firm_old = firm_bill.total - firm_bill.young - firm_bill.middle
+    old = max(firm_old - cost * (capacity.total - capacity.young - capacity.middle), 0.0)
+    return third * (3.0 * young + 2.0 * middle + old)

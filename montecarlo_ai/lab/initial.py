@@ -2,12 +2,17 @@
 
 from typing import NamedTuple
 
+from montecarlo_ai.lab.commitments import credits_used
 from montecarlo_ai.lab.consumers import use_under_quota
-from montecarlo_ai.lab.costs import interest, proportional_costs
+from montecarlo_ai.lab.costs import energy_cost, interest
 from montecarlo_ai.lab.demand import growth_in_empty_market
-from montecarlo_ai.lab.funding import valuation, yearly_growth
+from montecarlo_ai.lab.fleet import Stages, stranded_cost
+from montecarlo_ai.lab.funding import debt_limit, urgency_of, valuation, wanted_cash, yearly_growth
 from montecarlo_ai.lab.parameters import Params, State
+from montecarlo_ai.lab.reciprocals import SMALLEST
+from montecarlo_ai.lab.regimes import NORMAL
 from montecarlo_ai.lab.technology import cost_of_new_compute
+from montecarlo_ai.math import log
 
 
 class BaseUse(NamedTuple):
@@ -44,7 +49,8 @@ def base_use(
 
 def base_use_cost(cost_per_payer: float, quota: float, spread: float) -> float:
     """Return mean use before the quota, USD/(user year), for which the use that is left costs what it does."""
-    return cost_per_payer / use_under_quota(1.0, quota, spread)
+    wide = max(spread, SMALLEST)
+    return cost_per_payer / max(use_under_quota(1.0, quota, log(max(quota, SMALLEST)), wide, 1.0 / wide), SMALLEST)
 
 
 def base_monetization(demand: float, spent: float, long_run: float) -> float:
@@ -54,8 +60,36 @@ def base_monetization(demand: float, spent: float, long_run: float) -> float:
     return demand / spent
 
 
-def initial_state(params: Params, contracted: float) -> State:
-    """Return the state at t = 0; ``contracted`` is the bill under contract by then, USD/year."""
+class BaseIncome(NamedTuple):
+    """Income of the base period, USD/year."""
+
+    revenue: float
+    operating: float
+    cash_flow: float
+
+
+def base_income(params: Params) -> BaseIncome:
+    """Return revenue, operating income and cash flow at the start; what credits pay is as much as lasts a year."""
+    revenue = params.consumer_run_rate + params.business_run_rate
+    partner = min(params.revenue_share * revenue, params.revenue_share_cap)
+    energy = energy_cost(params.base_power, params.owned_share, params.energy_price)
+    operating = revenue * (1.0 - params.other_cost_share) - partner - params.base_bill - params.staff_cost - energy
+    credits = credits_used(params.base_bill, params.credit_share, params.base_credits, 1.0)
+    return BaseIncome(revenue, operating, operating + credits - interest(params.interest_rate, 0.0, params.base_cash))
+
+
+def base_valuation(params: Params, income: BaseIncome, growth: float, pipeline: float) -> float:
+    """Return what the lab is worth at the start, USD, the urgency of its need in it."""
+    wanted = wanted_cash(params.runway_target, -income.cash_flow, pipeline, params.coming_bill_weight)
+    shortfall = max(wanted - params.base_cash, 0.0)
+    urgency = urgency_of(shortfall, wanted)
+    return valuation(
+        income.revenue, params.valuation_multiple, params.growth_slope, growth, 1.0, params.distress_discount, urgency
+    )
+
+
+def initial_state(params: Params, firm_bill: float) -> State:
+    """Return the state at t = 0; ``firm_bill`` is what of the base bill is due unused, USD/year."""
     cost = cost_of_new_compute(params.power_cost, params.base_compute_per_power)
     use = base_use(
         params.base_capacity,
@@ -69,32 +103,37 @@ def initial_state(params: Params, contracted: float) -> State:
     payer_compute = cost * use.paid_need * (1.0 - params.business_share_of_paid)
     payer_use = base_use_cost(payer_compute / payers, params.use_quota, params.use_spread)
     business_compute = cost * use.paid_need * params.business_share_of_paid
-    revenue = params.consumer_run_rate + params.business_run_rate
-    growth = yearly_growth(revenue, params.trailing_revenue)
-    proportional = proportional_costs(revenue, params.revenue_share, params.other_cost_share)
-    income = revenue - proportional - params.base_bill - params.staff_cost
-    cash_flow = income - interest(params.interest_rate, 0.0, params.base_cash)
-    reached = 1.0 if income > 0.0 else 0.0
+    long_run = max(params.monetization_long_run, SMALLEST)
+    monetization = max(base_monetization(params.business_run_rate, business_compute, long_run), SMALLEST)
+    income = base_income(params)
+    growth = yearly_growth(income.revenue, params.trailing_revenue)
     pipeline = params.pipeline_ratio * params.base_bill
-    unit_bill = params.base_bill / max(params.base_capacity, 1e-9)
+    unit_bill = params.base_bill / max(params.base_capacity, SMALLEST)
+    limit = debt_limit(0.0, params.credit_line, params.debt_facility, params.debt_covenant, income.revenue, 1.0)
+    reached = 1.0 if income.operating > 0.0 else 0.0
     return State(
         users=params.base_users,
         user_growth=growth_in_empty_market(params.base_user_growth, params.base_users, params.user_market),
         paying_share=params.base_paying_share,
+        new_payer_share=params.base_paying_share * params.base_new_payer_share,
         revenue_per_payer=params.consumer_run_rate / payers,
-        payer_use_cost=payer_use,
         payer_quota_cost=params.use_quota * payer_use,
+        use_room=log(max(params.use_quota, SMALLEST)),
         free_use_cost=cost * use.free_need / free_users,
+        revenue_per_free_user=0.0,
         business_demand=params.business_run_rate,
         business_growth=growth_in_empty_market(
             params.base_business_growth, params.business_run_rate, params.business_market
         ),
+        price_deviation=0.0,
         new_demand=0.0,
+        rival_training=use.training,
         cost_per_compute=cost,
-        compute_per_power=params.base_compute_per_power,
+        power_per_compute=1.0 / max(params.base_compute_per_power, SMALLEST),
         rental_premium=params.rental_premium_long_run,
-        monetization=base_monetization(params.business_run_rate, business_compute, params.monetization_long_run),
-        contracted=contracted,
+        monetization=monetization,
+        monetization_gap=log(monetization / long_run),
+        regime=NORMAL,
         pipeline_early=0.5 * pipeline,
         pipeline_late=0.5 * pipeline,
         ordered=params.base_bill + pipeline,
@@ -110,6 +149,15 @@ def initial_state(params: Params, contracted: float) -> State:
         power_young=params.base_power,
         power_middle=0.0,
         power=params.base_power,
+        firm_bill_young=firm_bill,
+        firm_bill_middle=0.0,
+        firm_bill=firm_bill,
+        stranded_cost=stranded_cost(
+            Stages(params.base_capacity, 0.0, params.base_capacity, 0.0),
+            Stages(firm_bill, 0.0, firm_bill, 0.0),
+            cost,
+            params.contract_term,
+        ),
         training_share=1.0 - params.inference_share,
         compute_training=use.training,
         compute_served=use.served,
@@ -118,30 +166,37 @@ def initial_state(params: Params, contracted: float) -> State:
         compute_needed=use.paid_need + use.free_need,
         unmet_share=0.0,
         surplus_share=0.0,
-        revenue=revenue,
+        revenue=income.revenue,
         revenue_consumer=params.consumer_run_rate,
+        revenue_advertising=0.0,
         revenue_business=params.business_run_rate,
         revenue_new=0.0,
         revenue_resale=0.0,
         compute_cost=params.base_bill,
         training_cost=unit_bill * use.training,
         inference_cost=unit_bill * use.served,
-        operating_income=income,
-        cash_flow=cash_flow,
+        operating_income=income.operating,
+        stock_pay=params.stock_pay_ratio * params.staff_cost,
+        cash_flow=income.cash_flow,
+        partner_share_left=params.revenue_share_cap,
+        credits_left=params.base_credits,
         cash=params.base_cash,
         debt=0.0,
+        debt_limit=limit,
         tranches=0.0,
         equity_raised=0.0,
-        valuation=valuation(revenue, params.valuation_multiple, params.growth_slope, growth, 0.0),
+        warrants=0.0,
+        valuation=base_valuation(params, income, growth, pipeline),
         market_mood=0.0,
         round_clock=1.0,
+        growth=growth,
         revenue_mean=params.trailing_revenue,
-        operating_income_mean=income,
-        cash_flow_mean=cash_flow,
+        operating_income_mean=income.operating,
+        cash_flow_mean=income.cash_flow,
         unmet_mean=0.0,
         unmonetized_mean=0.0,
         profit_reached=reached,
         loss_until_profitable=0.0,
-        funding_gap=max(-(params.base_cash + params.credit_line), 0.0),
+        funding_gap=max(-(params.base_cash + limit), 0.0),
         growth_clamps=0.0,
     )

@@ -1,7 +1,7 @@
 """The laws joined: one step of the lab, and the model that a scenario runs.
 
-Order of a step: prices of compute, demand, the fleet (orders decided on what was known at its start), the use of the
-fleet, income, funding, memory. Every flow is booked once. No law of competition or of regimes takes part.
+Order of a step: orders, decided on what was known at its start, and the pipelines of the contracts; the regime, prices,
+demand, the fleet, its use, income, funding, memory. Every flow is booked once.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,20 +12,17 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from montecarlo_ai.lab.contracts import Contract, commitment, forcing_series, forcing_type
+from montecarlo_ai.lab.contracts import Contract, check_together, commitment, forcing_series, forcing_type
 from montecarlo_ai.lab.demand import relaxation
 from montecarlo_ai.lab.events import liquidity, margins
+from montecarlo_ai.lab.finance import next_funds
 from montecarlo_ai.lab.funding import AGE_OF_A_YEARS_SUM
 from montecarlo_ai.lab.initial import initial_state
-from montecarlo_ai.lab.parameters import Params, Shocks, State
-from montecarlo_ai.lab.transitions import (
-    income_of,
-    next_demand,
-    next_fleet,
-    next_funds,
-    next_prices,
-    next_use,
-)
+from montecarlo_ai.lab.market import climate_of, next_demand, next_prices, next_regime
+from montecarlo_ai.lab.operation import Plan, income_of, next_fleet, next_plan, next_use
+from montecarlo_ai.lab.parameters import Events, Params, Shocks, State
+from montecarlo_ai.lab.pipelines import PLACES, Called, beginnings, pipelines, state_type
+from montecarlo_ai.lab.reciprocals import Reciprocals, reciprocals_of
 from montecarlo_ai.model import Clock, Model
 from montecarlo_ai.timegrid import TimeGrid
 
@@ -61,7 +58,7 @@ class LabParts:
     ----------
     model : Model
     forcing : mapping of str to (n_steps,) float array, USD/year
-        Bill under contract by counterparty, row k for step k.
+        Bill that each counterparty's schedule puts on order in step k.
     context : mapping of str to xarray.DataArray
         ``commitment`` over (counterparty, time), which accompanies every result.
     """
@@ -76,41 +73,50 @@ def mean_after(mean: float, value: float, dt: float, age: float = 1.0) -> float:
     return mean + relaxation(1.0 / age, dt) * (value - mean)
 
 
-def next_state(state: State, params: Params, shocks: Shocks, clock: Clock, scheduled: float) -> State:
-    """Return the state after one step; ``scheduled`` is the bill under contract by its end, USD/year."""
+def next_state(
+    state: State, params: Params, shocks: Shocks, clock: Clock, inverse: Reciprocals, plan: Plan, called: Called
+) -> State:
+    """Return the state after one step in which contracts did what ``called`` says."""
     dt = clock.dt
-    prices = next_prices(state, params, shocks, dt)
-    demand = next_demand(state, params, shocks, prices.surprise, clock.t + dt, dt)
-    fleet = next_fleet(state, params, prices, scheduled, dt)
-    use = next_use(state, params, prices, demand, fleet, dt)
-    income = income_of(state, params, demand, fleet, use)
+    regime = next_regime(state, params, shocks, inverse, dt)
+    climate = climate_of(regime, params)
+    prices = next_prices(state, params, shocks, climate, dt)
+    demand = next_demand(state, params, shocks, inverse, climate, prices.surprise, clock.t + dt, dt)
+    fleet = next_fleet(state, params, inverse, prices, plan, called, dt)
+    use = next_use(state, params, inverse, prices, demand, fleet, plan.cut, dt)
+    income = income_of(state, params, inverse, demand, fleet, use, dt)
     run_rate = 0.5 * (state.revenue + income.revenue)  # of the step, for a growth that does not depend on dt
     revenue_mean = mean_after(state.revenue_mean, run_rate, dt, AGE_OF_A_YEARS_SUM)
-    funds = next_funds(state, params, shocks, fleet, income, revenue_mean, dt)
+    funds = next_funds(state, params, shocks, climate, fleet, called, income, revenue_mean, dt)
     income_mean = mean_after(state.operating_income_mean, income.operating, dt)
-    short = -liquidity(funds.treasury.cash, funds.treasury.debt, params.credit_line)
+    short = -liquidity(funds.treasury.cash, funds.treasury.debt, funds.limit)
     losing = 1.0 - state.profit_reached
     reached = 1.0 if income_mean > 0.0 else state.profit_reached
     return State(
         users=demand.users,
         user_growth=demand.user_growth,
-        paying_share=demand.paying_share,
+        paying_share=demand.payers.all,
+        new_payer_share=demand.payers.new,
         revenue_per_payer=demand.revenue_per_payer,
-        payer_use_cost=demand.payer_use_cost,
-        payer_quota_cost=demand.payer_quota_cost,
+        payer_quota_cost=demand.quota_cost,
+        use_room=demand.use_room,
         free_use_cost=demand.free_use_cost,
+        revenue_per_free_user=demand.revenue_per_free_user,
         business_demand=demand.business,
         business_growth=demand.business_growth,
+        price_deviation=prices.price_deviation,
         new_demand=demand.new,
+        rival_training=demand.rival_training,
         cost_per_compute=prices.cost,
-        compute_per_power=prices.compute_per_power,
+        power_per_compute=prices.power_per_compute,
         rental_premium=prices.rental_premium,
         monetization=prices.monetization,
-        contracted=max(state.contracted, scheduled),
+        monetization_gap=prices.monetization_gap,
+        regime=regime,
         pipeline_early=fleet.pipeline.early,
         pipeline_late=fleet.pipeline.late,
-        ordered=state.ordered + fleet.ordered,
-        cancelled=state.cancelled + fleet.cancelled,
+        ordered=state.ordered + called.ordered + plan.ordered,
+        cancelled=state.cancelled + called.cancelled,
         delivered=state.delivered + fleet.pipeline.delivered,
         retired=state.retired + fleet.bill.retired,
         bill_young=fleet.bill.young,
@@ -122,6 +128,10 @@ def next_state(state: State, params: Params, shocks: Shocks, clock: Clock, sched
         power_young=fleet.power.young,
         power_middle=fleet.power.middle,
         power=fleet.power.total,
+        firm_bill_young=fleet.firm_bill.young,
+        firm_bill_middle=fleet.firm_bill.middle,
+        firm_bill=fleet.firm_bill.total,
+        stranded_cost=fleet.stranded,
         training_share=use.training_share,
         compute_training=use.allocation.training,
         compute_served=use.allocation.served,
@@ -132,6 +142,7 @@ def next_state(state: State, params: Params, shocks: Shocks, clock: Clock, sched
         surplus_share=use.allocation.surplus_share,
         revenue=income.revenue,
         revenue_consumer=income.consumer,
+        revenue_advertising=income.advertising,
         revenue_business=income.business,
         revenue_new=income.new,
         revenue_resale=income.resale,
@@ -139,14 +150,20 @@ def next_state(state: State, params: Params, shocks: Shocks, clock: Clock, sched
         training_cost=income.training,
         inference_cost=income.inference,
         operating_income=income.operating,
+        stock_pay=income.stock_pay,
         cash_flow=income.cash_flow,
+        partner_share_left=max(state.partner_share_left - income.partner * dt, 0.0),
+        credits_left=max(state.credits_left - income.credits * dt, 0.0),
         cash=funds.treasury.cash,
         debt=funds.treasury.debt,
+        debt_limit=funds.limit,
         tranches=funds.tranches,
         equity_raised=funds.equity,
+        warrants=funds.warrants,
         valuation=funds.valuation,
         market_mood=funds.mood,
         round_clock=funds.clock,
+        growth=funds.growth,
         revenue_mean=revenue_mean,
         operating_income_mean=income_mean,
         cash_flow_mean=mean_after(state.cash_flow_mean, income.cash_flow, dt),
@@ -165,25 +182,37 @@ def build(contracts: Sequence[Contract], time: TimeGrid) -> LabParts:
     Raises
     ------
     InputError
-        If there is no contract, or two counterparties come to the same name.
+        If the contracts do not go together, see `contracts.check_together`.
     """
+    check_together(contracts)
+    kind, advance, begin = state_type(contracts), pipelines(contracts), beginnings(contracts)
     forcing_class: Any = forcing_type(contracts)
-    base_bill = float(sum(contract.base_bill for contract in contracts))
+    places = PLACES * len(contracts)
 
-    def step(state: State, params: Params, shocks: Shocks, clock: Clock, forcing: Any) -> State:
-        scheduled = 0.0
-        for bill in forcing:
-            scheduled += bill
-        return next_state(state, params, shocks, clock, scheduled)
+    def step(state: Any, params: Params, shocks: Shocks, clock: Clock, forcing: Any) -> Any:
+        inverse = reciprocals_of(params)
+        plan = next_plan(state, params, inverse, clock.dt)
+        moved = advance(state, forcing, plan.pace, Called(0.0, 0.0, 0.0, 0.0, 0.0, 0.0))
+        sums = moved[places:]
+        called = Called(sums[0], sums[1], sums[2], sums[3], sums[4], sums[5])
+        after = next_state(state, params, shocks, clock, inverse, plan, called)
+        return kind(*(after[:] + moved[:places]))
 
-    def initial(params: Params) -> State:
-        return initial_state(params, base_bill)
+    def initial(params: Params) -> Any:
+        pipeline = params.pipeline_ratio * params.base_bill
+        begun = begin(params.base_bill, pipeline, params.take_or_pay, 0.0, 0.0)
+        return kind(*(initial_state(params, begun[places])[:] + begun[:places]))
 
-    step.__annotations__["forcing"] = forcing_class
+    def events(state: Any, params: Params, clock: Clock) -> Events:
+        return margins(state, params, clock)
+
+    step.__annotations__.update({"state": kind, "forcing": forcing_class, "return": kind})
+    initial.__annotations__["return"] = kind
+    events.__annotations__["state"] = kind
     model = Model(
         step,
         initial=initial,
-        events=margins,
+        events=events,
         outputs=OUTPUTS,
         causes=CAUSES,
         chips=CHIPS,

@@ -1,23 +1,22 @@
 """Law 5: revenue per dollar of inference compute, and what the next unit of compute earns.
 
 rho = revenue of usage-priced sales per USD of inference compute at today's cost of new compute,
-d ln rho = [kappa (ln rho_inf - ln rho) + zeta (unmet - (surplus - usual)+)] dt + (1 - phi) gain + sigma dW:
-competition pulls it to a long run, scarcity lifts it, surplus beyond the usual lowers it, and customers get only the
-share phi of an efficiency gain at once.
+d ln rho = [kappa (ln rho_inf - ln rho) + zeta (unmet - (surplus - usual)+) - decline] dt + (1 - phi) gain + sigma dW:
+competition pulls it to a long run and may cut prices faster than compute gets cheaper, scarcity lifts it, surplus
+beyond the usual lowers it, and customers get only the share phi of an efficiency gain at once.
 """
 
 from montecarlo_ai.lab.demand import relaxation
-from montecarlo_ai.math import log
 
 
 def monetization_change(
-    monetization: float,
-    long_run: float,
+    log_gap: float,
     reversion: float,
     scarcity_response: float,
     unmet: float,
     surplus: float,
     usual_surplus: float,
+    price_decline: float,
     kept_gain: float,
     noise: float,
     dt: float,
@@ -26,25 +25,17 @@ def monetization_change(
 
     Parameters
     ----------
-    monetization, long_run : float, USD of revenue per USD of inference compute.
+    log_gap : float, ln(rho / rho_inf).
     reversion, scarcity_response : float, 1/year.
     unmet, surplus : float, share of paid demand, share of capacity.
     usual_surplus : float, share of capacity that every fleet keeps free and no price answers.
+    price_decline : float, 1/year. Fall of prices beyond that of the cost of service.
     kept_gain : float, logarithm of the efficiency gain of the step that customers do not get at once.
     noise : float, sigma sqrt(dt) z.
     """
-    if monetization <= 0.0 or long_run <= 0.0:
-        return 0.0
-    pull = relaxation(reversion, dt) * log(long_run / monetization)
     scarcity = unmet - max(surplus - usual_surplus, 0.0)
-    return pull + scarcity_response * scarcity * dt + kept_gain + noise
-
-
-def compute_for_sales(sales: float, monetization: float, cost: float) -> float:
-    """Return the compute that usage-priced sales need, D / (rho c), H100e; none without sales."""
-    if sales <= 0.0:
-        return 0.0
-    return sales / max(monetization * cost, 1e-9)
+    pull = relaxation(reversion, dt) * log_gap
+    return (scarcity_response * scarcity - price_decline) * dt - pull + kept_gain + noise
 
 
 def marginal_revenue(
@@ -61,8 +52,9 @@ def marginal_revenue(
     return 0.0
 
 
-def unmonetized_share(surplus_share: float, marginal: float, unit_cost: float) -> float:
-    """Return surplus weighted by the part of its cost that its revenue does not cover, (1 - mr / mc)+."""
-    if unit_cost <= 0.0:
-        return 0.0
-    return surplus_share * max(1.0 - marginal / unit_cost, 0.0)
+def unmonetized_share(surplus_share: float, marginal: float, per_unit_cost: float) -> float:
+    """Return surplus weighted by the part of its cost that its revenue does not cover, (1 - mr / mc)+.
+
+    ``per_unit_cost`` is 1 / mc; zero where compute costs nothing, and then nothing is lost.
+    """
+    return surplus_share * max(1.0 - marginal * per_unit_cost, 0.0) if per_unit_cost > 0.0 else 0.0

@@ -5,21 +5,23 @@ All reactions are scaled by ``management_reaction``: 0 freezes cuts, cancellatio
 its base level, 1 lets it follow the fleet.
 """
 
+from montecarlo_ai.lab.reciprocals import SMALLEST
+
+LONGEST_RUNWAY = 1000.0  # years; where nothing is burnt
+
 
 def runway(liquid: float, cash_flow: float) -> float:
     """Return the years that liquid funds last at today's cash flow; a thousand where nothing is burnt."""
-    if liquid <= 0.0:
-        return 0.0
-    if liquid >= -1000.0 * cash_flow:
-        return 1000.0
-    return -liquid / cash_flow
+    burn = max(-cash_flow, SMALLEST)
+    return min(max(liquid, 0.0) / burn, LONGEST_RUNWAY) if liquid > 0.0 else 0.0
 
 
-def shortness(years: float, wanted: float) -> float:
-    """Return how short a runway is of the wanted one: 0 where it is as long, 1 where it is gone."""
-    if years >= wanted:
-        return 0.0
-    return 1.0 - years / wanted
+def shortness(years: float, per_wanted: float) -> float:
+    """Return how short a runway is of the wanted one: 0 where it is as long, 1 where it is gone.
+
+    ``per_wanted`` is the reciprocal of the wanted runway, 1/year.
+    """
+    return max(1.0 - years * per_wanted, 0.0)
 
 
 def planned_training(
@@ -41,17 +43,17 @@ def planned_training(
 
 def wanted_bill(need: float, training_share: float, held_training: float, training_growth: float) -> float:
     """Return the fleet wanted for a forecast need and the training beside it, all in USD/year of bill."""
-    with_policy = need / max(1.0 - training_share, 1e-9)
+    with_policy = need / max(1.0 - training_share, SMALLEST)
     held = need + held_training
     return held + training_growth * (with_policy - held)
 
 
-def discretionary_orders(wanted: float, visible: float, ordering_time: float, affordable: float) -> float:
+def discretionary_orders(wanted: float, visible: float, per_ordering_time: float, affordable: float) -> float:
     """Return orders beyond the contracts, USD/year of bill per year: the gap, closed in the ordering time."""
-    return max(wanted - visible, 0.0) / ordering_time * affordable
+    return max(wanted - visible, 0.0) * per_ordering_time * affordable
 
 
 def cancelling_pressure(wanted: float, visible: float, short: float) -> float:
     """Return how much of the flexible call-offs is cancelled: by the excess in sight or by a short runway."""
-    excess = (visible - wanted) / max(wanted, 1.0)
-    return min(max(excess, short, 0.0), 1.0)
+    excess = visible / max(wanted, 1.0) - 1.0 if visible > wanted else 0.0
+    return min(max(excess, short), 1.0)

@@ -1,16 +1,17 @@
-"""Law 4: what a unit of new compute costs, and how much of it a gigawatt holds.
+"""Law 4: what a unit of new compute costs, and how much power it takes.
 
-Cost of new compute c, USD/(H100e year): d ln c = -h dt + sigma dW. H100e per GW of new compute grows at the energy
+Cost of new compute c, USD/(H100e year): d ln c = -h dt + sigma dW. GW per H100e of new compute falls at the energy
 gain. Software lifts the whole fleet; what past trends contain of it is already in the other inputs, so that only
 its surprise appears.
 """
 
+from montecarlo_ai.lab.reciprocals import SMALLEST
 from montecarlo_ai.math import exp
 
 
 def cost_of_new_compute(power_cost: float, compute_per_power: float) -> float:
     """Return c, USD/(H100e year), from USD/(GW year) and H100e/GW."""
-    return power_cost / max(compute_per_power, 1e-9)
+    return power_cost / max(compute_per_power, SMALLEST)
 
 
 def cost_change(gain: float, noise: float, dt: float) -> float:
@@ -28,8 +29,10 @@ def cost_after_gain(cost: float, gain: float, years: float) -> float:
     return cost * exp(-gain * years)
 
 
-def cost_when_ramping(cost: float, ramp_premium: float, delivery_rate: float, bill: float) -> float:
-    """Return what new compute costs a lab that grows fast, c (1 + premium x min(1, deliveries / fleet)).
+def compute_per_bill(cost: float, ramp_premium: float, delivery_rate: float, bill: float) -> float:
+    """Return the compute that a dollar a year buys at delivery, 1 / (c (1 + premium x min(1, deliveries / fleet))).
+
+    Written with one division, B / (c (B + premium x min(deliveries, B))).
 
     Parameters
     ----------
@@ -38,5 +41,5 @@ def cost_when_ramping(cost: float, ramp_premium: float, delivery_rate: float, bi
     delivery_rate : float, USD/year of bill delivered per year.
     bill : float, USD/year of bill online.
     """
-    haste = min(max(delivery_rate / max(bill, 1e-9), 0.0), 1.0)
-    return cost * (1.0 + ramp_premium * haste)
+    online = max(bill, SMALLEST)
+    return online / (cost * (online + ramp_premium * min(max(delivery_rate, 0.0), online)))

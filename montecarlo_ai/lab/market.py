@@ -1,0 +1,209 @@
+"""The first parts of a step: regime, prices of compute and of service, and what customers would buy.
+
+Each gathers what its laws need from the state at the start of the step and from the parts before it.
+"""
+
+import math
+from typing import NamedTuple
+
+from montecarlo_ai.lab.competition import deviation_after, share_lost, training_lag
+from montecarlo_ai.lab.consumers import (
+    Payers,
+    advertising_price,
+    lasting_new_share,
+    payers_after,
+    use_cost_growth,
+)
+from montecarlo_ai.lab.demand import (
+    LARGEST_LEVEL,
+    LARGEST_LOG_STEP,
+    clamped,
+    demand_change,
+    grown,
+    new_products_after,
+    reverting,
+)
+from montecarlo_ai.lab.monetization import monetization_change
+from montecarlo_ai.lab.parameters import Params, Shocks, State
+from montecarlo_ai.lab.reciprocals import SMALLEST, Reciprocals
+from montecarlo_ai.lab.regimes import Climate, effect, openness, regime_after
+from montecarlo_ai.lab.technology import cost_change, cost_surprise
+from montecarlo_ai.math import exp
+
+LARGEST_GAP = 50.0  # numerical guard on the logarithm of monetization over its long run
+
+
+class Prices(NamedTuple):
+    """What compute costs, earns and brings after a step, and the reciprocals that uses of compute need."""
+
+    cost: float
+    power_per_compute: float
+    rental_premium: float
+    monetization: float
+    monetization_gap: float
+    price_deviation: float
+    surprise: float
+    compute_per_cost: float
+    compute_per_sales: float
+    clamps: float
+
+
+class Demand(NamedTuple):
+    """What customers would buy after a step, and how they behave."""
+
+    users: float
+    user_growth: float
+    payers: Payers
+    revenue_per_payer: float
+    quota_cost: float
+    use_room: float
+    free_use_cost: float
+    revenue_per_free_user: float
+    business: float
+    business_growth: float
+    new: float
+    rival_training: float
+    clamps: float
+
+
+def next_regime(state: State, params: Params, shocks: Shocks, inverse: Reciprocals, dt: float) -> float:
+    """Return the regime of the industry after a step."""
+    return regime_after(
+        state.regime,
+        shocks.regime,
+        winter_hazard=params.winter_hazard,
+        winter_end=inverse.winter_duration,
+        boom_hazard=params.boom_hazard,
+        boom_end=inverse.boom_duration,
+        bust_share=params.bust_share,
+        dt=dt,
+    )
+
+
+def climate_of(regime: float, params: Params) -> Climate:
+    """Return what a regime does to growth, to what investors pay and how often, and to rents."""
+    strength = params.winter_strength
+    return Climate(
+        effect(regime, -strength * params.winter_growth, params.boom_growth),
+        effect(regime, -strength * params.winter_multiple, params.boom_multiple),
+        openness(regime, strength, params.winter_rounds, params.boom_rounds),
+        effect(regime, -strength * params.winter_rent, params.boom_rent),
+    )
+
+
+def next_prices(state: State, params: Params, shocks: Shocks, climate: Climate, dt: float) -> Prices:
+    """Return the cost of new compute, its power, its market rent, monetization and the price of service."""
+    root = math.sqrt(dt)
+    change = cost_change(params.hardware_gain, params.hardware_volatility * root * shocks.hardware, dt)
+    surprise = cost_surprise(change, params.expected_hardware_gain, params.software_surprise, dt)
+    log_change = monetization_change(
+        state.monetization_gap,
+        reversion=params.monetization_reversion,
+        scarcity_response=params.scarcity_response,
+        unmet=state.unmet_share,
+        surplus=state.surplus_share,
+        usual_surplus=params.usual_surplus,
+        price_decline=params.price_decline,
+        kept_gain=(1.0 - params.pass_through) * (params.software_surprise * dt - change),
+        noise=params.monetization_volatility * root * shocks.monetization,
+        dt=dt,
+    )
+    held = min(max(log_change, -LARGEST_LOG_STEP), LARGEST_LOG_STEP)
+    gap = min(max(state.monetization_gap + held, -LARGEST_GAP), LARGEST_GAP)
+    monetization = max(params.monetization_long_run, SMALLEST) * exp(gap)
+    cost = max(grown(state.cost_per_compute, change), 1e-6)
+    power_change = -params.energy_gain * dt
+    per_sales = 1.0 / (monetization * cost)
+    return Prices(
+        cost,
+        grown(state.power_per_compute, power_change),
+        reverting(
+            state.rental_premium,
+            params.rental_premium_long_run + climate.log_rent,
+            params.market_reversion,
+            params.rental_volatility * root * shocks.rental,
+            dt,
+        ),
+        monetization,
+        gap,
+        deviation_after(state.price_deviation, held, surprise),
+        surprise,
+        monetization * per_sales,
+        per_sales,
+        clamped(cost, change) + clamped(abs(gap), log_change),
+    )
+
+
+def next_demand(
+    state: State,
+    params: Params,
+    shocks: Shocks,
+    inverse: Reciprocals,
+    climate: Climate,
+    surprise: float,
+    time: float,
+    dt: float,
+) -> Demand:
+    """Return demand at ``time``, the end of the step."""
+    root = math.sqrt(dt)
+    user_growth = reverting(
+        state.user_growth,
+        params.user_growth_long_run,
+        params.user_growth_reversion,
+        params.user_growth_volatility * root * shocks.users,
+        dt,
+    )
+    business_growth = reverting(
+        state.business_growth,
+        params.business_growth_long_run,
+        params.business_growth_reversion,
+        params.business_growth_volatility * root * shocks.business,
+        dt,
+    )
+    lag = training_lag(state.compute_training, state.rival_training)
+    taken = share_lost(params.erosion, params.training_effect, lag)
+    unserved = params.unserved_loss * state.unmet_share
+    lift, lost = climate.growth, taken + unserved
+    users_change = demand_change(state.users, user_growth, inverse.user_market, lift, taken, dt)
+    business_change = demand_change(state.business_demand, business_growth, inverse.business_market, lift, lost, dt)
+    new_change = demand_change(state.new_demand, params.new_growth, inverse.new_market, lift, lost, dt)
+    price_change = params.revenue_per_payer_drift * dt
+    payer_change = use_cost_growth(params.payer_cost_drift, params.rebound, surprise, dt)
+    free_change = use_cost_growth(params.free_cost_drift, params.rebound, surprise, dt)
+    users = grown(state.users, users_change)
+    business = grown(state.business_demand, business_change)
+    new_start = params.new_start_share * params.new_market
+    new = new_products_after(state.new_demand, new_change, time, params.launch_wait, new_start)
+    price_factor = grown(1.0, price_change)
+    free_cost = grown(state.free_use_cost, free_change)
+    clamps = clamped(users, users_change) + clamped(business, business_change) + clamped(new, new_change)
+    clamps += clamped(price_factor, price_change) + clamped(free_cost, free_change)
+    return Demand(
+        users,
+        user_growth,
+        payers_after(
+            Payers(state.paying_share, state.new_payer_share),
+            lasting_new_share(params.paying_share_long_run, params.churn, inverse.churn_and_settling),
+            params.churn,
+            params.new_payer_churn,
+            params.settling,
+            unserved,
+            dt,
+        ),
+        min(state.revenue_per_payer * price_factor, LARGEST_LEVEL),
+        min(state.payer_quota_cost * price_factor, LARGEST_LEVEL),
+        min(max(state.use_room + price_change - payer_change, -LARGEST_GAP), LARGEST_GAP),
+        free_cost,
+        advertising_price(
+            state.revenue_per_free_user,
+            params.advertising_long_run,
+            params.advertising_ramp,
+            time >= params.advertising_wait,
+            dt,
+        ),
+        business,
+        business_growth,
+        new,
+        grown(state.rival_training, params.rival_training_growth * dt),
+        clamps,
+    )
