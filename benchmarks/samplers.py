@@ -72,12 +72,12 @@ DEVIATION = math.sqrt(math.exp(0.5) - math.exp(0.25))
 PROBABILITY = 0.5 * math.erfc(1.0 / math.sqrt(2.0))
 
 
-def measure(*, paths: tuple[int, ...] = PATHS, repeats: int = 5) -> list[Measurement]:
-    """Return errors of a mean and of a probability, and ns per path of one step."""
+def measure(*, paths: tuple[int, ...] = PATHS, repeats: int = 5, preset_paths: int = 2**18) -> list[Measurement]:
+    """Return errors of a mean and of a probability, errors of the preset's answers, and ns per path of one step."""
     measurements = [
         _errors(sampler, share, n_paths) for share in SHOCK_SHARES for n_paths in paths for sampler in SAMPLERS
     ]
-    return measurements + _times(paths[-1] * REPLICATES, repeats)
+    return measurements + _on_the_preset(preset_paths) + _times(paths[-1] * REPLICATES, repeats)
 
 
 def scenario(shock_share: float) -> mc.Scenario:
@@ -115,6 +115,38 @@ def _errors(sampler: str, shock_share: float, n_paths: int) -> Measurement:
         [mean_error],
         {"probability": share_error},
     )
+
+
+def _on_the_preset(n_paths: int) -> list[Measurement]:
+    """Return the standard errors of answers at the horizon, where those of independent paths are one."""
+    preset = mc.load_scenario("openai-2025-12")
+    errors = {}
+    for sampler in SAMPLERS:
+        summary = mc.summarize(
+            preset,
+            n_paths=n_paths,
+            seed=SEED,
+            variables=["revenue", "cash"],
+            sampler=sampler,
+            replicates=REPLICATES,
+            progress=False,
+        )
+        chips, end = mc.runs_out_of_chips(summary, method="replicates").sel(cause="any"), summary.isel(time=-1)
+        errors[sampler] = {
+            "probability of any chip": float(chips["standard_error"].values[-1]),
+            "mean revenue": float(end["revenue_mean_error"]),
+            "median revenue": float(end["revenue_error"].sel(quantile=0.5)),
+            "mean cash": float(end["cash_mean_error"]),
+        }
+    plain = errors["random"]
+    answers = {sampler: {name: error / plain[name] for name, error in of.items()} for sampler, of in errors.items()}
+    return [
+        Measurement(
+            f"samplers, preset openai-2025-12: {name}", sampler, "standard errors of independent paths", [value]
+        )
+        for sampler, of in answers.items()
+        for name, value in of.items()
+    ]
 
 
 def _times(n_paths: int, repeats: int) -> list[Measurement]:
