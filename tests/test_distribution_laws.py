@@ -295,7 +295,7 @@ def test_measured_distributions_speak_their_own_units() -> None:
     masses=st.lists(st.floats(0.05, 0.4), min_size=1, max_size=3),
     places=st.lists(st.floats(-4.0, 6.0), min_size=3, max_size=3, unique=True),
 )
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_draws_of_mixtures_with_known_numbers_are_their_quantiles(masses: list[float], places: list[float]) -> None:
     known = [mass / 1.3 / max(1.0, sum(masses)) for mass in masses]
     rest = 1.0 - sum(known)

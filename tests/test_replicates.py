@@ -60,7 +60,9 @@ def sums(**values):
     return mc.Scenario(model, inputs=inputs, time=mc.TimeGrid("2026-01-01", years=1, steps_per_year=1))
 
 
-@pytest.mark.parametrize("sampler", ["sobol", "latin", "antithetic", "random"])
+@pytest.mark.parametrize(
+    "sampler", ["sobol", *(pytest.param(name, marks=pytest.mark.slow) for name in ("latin", "antithetic", "random"))]
+)
 def test_intervals_cover_what_they_say(sampler):
     """80% intervals of a probability, a mean and a median over 300 seeds, each within 4.5 sd (10%) of nominal.
 

@@ -164,9 +164,9 @@ def test_code_runs_where_the_command_allows_it(tmp_path: Path, capsys: pytest.Ca
 def test_a_run_under_overlays_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = tmp_path / "run"
     arguments = ["--paths", "300", "--seed", "7", "--set", "time.years=1", "--no-plots", "--out", str(folder)]
-    assert cli.main(["run", PRESET, "--with", "price-war", "--with", "no-new-funding", *arguments]) == 0
-    assert f"{PRESET} + price-war + no-new-funding" in capsys.readouterr().out
-    scenario = load_scenario(PRESET, overlays=["price-war", "no-new-funding"], overrides={"time.years": 1})
+    assert cli.main(["run", PRESET, "--with", "price-war", "--with", "contracts-renegotiated", *arguments]) == 0
+    assert f"{PRESET} + price-war + contracts-renegotiated" in capsys.readouterr().out
+    scenario = load_scenario(PRESET, overlays=["price-war", "contracts-renegotiated"], overrides={"time.years": 1})
     assert load_scenario(folder / "scenario.toml") == scenario
     assert cli.main(["run", PRESET, "--with", "price-wra", *arguments, "--overwrite"]) == 2
     assert "did you mean 'price-war'" in capsys.readouterr().err
