@@ -61,9 +61,10 @@ def test_all_machine_code_is_kept_in_one_folder(filled):
     assert not list(folder.glob("*.tmp"))
 
 
-@pytest.mark.parametrize(
-    "pattern", ["__pycache__/*.nbc", pytest.param("__pycache__/*.nbi", marks=pytest.mark.slow), "*.py"]
-)
+SLOWER = (pytest.param(pattern, marks=pytest.mark.slow) for pattern in ("__pycache__/*.nbi", "*.py"))
+
+
+@pytest.mark.parametrize("pattern", ["__pycache__/*.nbc", *SLOWER])
 def test_a_broken_cache_falls_back_to_compiling(filled, tmp_path, pattern):
     folder, due = filled
     shutil.copytree(folder, tmp_path / "copy")

@@ -6,7 +6,7 @@ from montecarlo_ai.distributions import FAMILIES
 from tests import soak_files
 from tests.soak import KINDS, report_text, soak
 
-FILES = 2_000
+FILES = 1_000
 
 
 def test_random_files_load_or_are_refused() -> None:
