@@ -72,13 +72,24 @@ def test_what_is_added_has_units(tmp_path: Path) -> None:
     assert load_scenario(PRESET, overlays=[add]).inputs.constants["credit_line"] == 6e9
 
 
+def test_what_is_added_to_any_family_moves_its_quantiles_and_is_written_again(tmp_path: Path) -> None:
+    u = np.array([0.01, 0.5, 0.99])
+    base = load_scenario(PRESET).inputs.distributions["churn"]
+    moved = load_scenario(PRESET, overlays=[write(tmp_path, "add", change("add = 0.1"))])
+    np.testing.assert_allclose(moved.inputs.distributions["churn"].ppf(u), base.ppf(u) + 0.1, rtol=1e-12)
+    file = tmp_path / "written.toml"
+    file.write_text(moved.to_toml())
+    np.testing.assert_array_equal(
+        load_scenario(file).inputs.distributions["churn"].ppf(u), moved.inputs.distributions["churn"].ppf(u)
+    )
+
+
 @pytest.mark.parametrize(
     ("keys", "words"),
     [
         ("multiply = 0", "above 0"),
         ("multiply = true", "must be a number"),
         ("multiply = nan", "finite"),
-        ("add = 0.1", "not possible"),
         ("multiply = 2\nvalue = 3", "stands beside"),
         ('multiply = 2\nunits = "1/year"', "not needed"),
         ("value = -inf", "finite"),

@@ -14,9 +14,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from montecarlo_ai.checks import Checks, Described, nearest, refused
+from montecarlo_ai.checks import Checks, Described, nearest
 from montecarlo_ai.distributions import distribution_from_dict
-from montecarlo_ai.distributions.base import Distribution
 from montecarlo_ai.errors import InputError, ScenarioError
 from montecarlo_ai.files.document import file_content
 from montecarlo_ai.files.lines import placed
@@ -36,15 +35,6 @@ from montecarlo_ai.units import conversion
 __all__ = ["apply_overlays", "overlay_names", "with_overlays"]
 
 _CHANGES = ("multiply", "add")
-_SHIFTED = {
-    "constant": ("value",),
-    "normal": ("mean",),
-    "uniform": ("low", "high"),
-    "triangular": ("low", "mode", "high"),
-    "pert": ("low", "mode", "high"),
-    "studentt": ("loc",),
-}
-"""Parameters that move with the value, by family; other families are another family when something is added."""
 
 
 def overlay_names() -> tuple[str, ...]:
@@ -184,19 +174,9 @@ def _moved(table: Mapping[str, Any], change: ChangedInputTable, overlay: str, fi
     if factor != 1.0:
         distribution = distribution.scaled(factor)
     if offset != 0.0:
-        distribution = _shifted(distribution, offset, field)
+        distribution = distribution.shifted(offset)
     kept = {} if units is None else {"units": units}
     return {**kept, **_both(table, change, overlay), **plain(distribution.to_dict())}
-
-
-def _shifted(distribution: Distribution, offset: float, field: str) -> Distribution:
-    """Return the distribution of the value plus an offset, of the same family."""
-    moving = _SHIFTED.get(distribution.family)
-    if moving is None:
-        rule = f'is not possible: what is left of a distribution "{distribution.family}" is none of its family'
-        raise refused(f"{field}.add", offset, rule, "multiply it, or state another distribution")
-    parameters = distribution.to_dict()
-    return distribution_from_dict({**parameters, **{key: parameters[key] + offset for key in moving}}, field)
 
 
 def _both(table: Mapping[str, Any], change: ChangedInputTable, overlay: str) -> dict[str, Any]:
