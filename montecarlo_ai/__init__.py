@@ -17,6 +17,14 @@ from montecarlo_ai._version import __version__
 
 if TYPE_CHECKING:
     from montecarlo_ai import math, plot
+    from montecarlo_ai.analysis.archive import archive_summary, read_archive
+    from montecarlo_ai.analysis.backtesting import backtest
+    from montecarlo_ai.analysis.corridors import corridor
+    from montecarlo_ai.analysis.exposures import exposure, exposure_variables
+    from montecarlo_ai.analysis.observations import observations
+    from montecarlo_ai.analysis.outlooks import outlook_variables, outlooks
+    from montecarlo_ai.analysis.register import register
+    from montecarlo_ai.analysis.statement import cash_statement
     from montecarlo_ai.assumptions import MissingProvenanceWarning
     from montecarlo_ai.bounds import Bounds
     from montecarlo_ai.dependence.correlation import Correlation
@@ -56,6 +64,14 @@ if TYPE_CHECKING:
     from montecarlo_ai.timegrid import TimeGrid
 
 _NAMES = {
+    "analysis.archive": ("archive_summary", "read_archive"),
+    "analysis.backtesting": ("backtest",),
+    "analysis.corridors": ("corridor",),
+    "analysis.exposures": ("exposure", "exposure_variables"),
+    "analysis.observations": ("observations",),
+    "analysis.outlooks": ("outlook_variables", "outlooks"),
+    "analysis.register": ("register",),
+    "analysis.statement": ("cash_statement",),
     "assumptions": ("MissingProvenanceWarning",),
     "bounds": ("Bounds",),
     "distributions.claim": ("MisfitWarning",),
@@ -133,12 +149,23 @@ __all__ = [
     "Uniform",
     "Uniform01",
     "__version__",
+    "archive_summary",
+    "backtest",
+    "cash_statement",
+    "corridor",
+    "exposure",
+    "exposure_variables",
     "history",
     "load_scenario",
     "math",
+    "observations",
+    "outlook_variables",
+    "outlooks",
     "overlay_names",
     "plot",
     "preset_names",
+    "read_archive",
+    "register",
     "replay",
     "runs_out_of_chips",
     "scenario_schema",

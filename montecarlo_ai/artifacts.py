@@ -10,14 +10,15 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from montecarlo_ai.errors import Problem
+from montecarlo_ai.errors import Problem, invalid
 
 if TYPE_CHECKING:
     import xarray as xr
+    from matplotlib.axes import Axes
 
     from montecarlo_ai.scenario import Scenario
 
-__all__ = ["FANS", "output_problems", "publish", "write_run"]
+__all__ = ["FANS", "new_axes", "output_problems", "publish", "save_chart", "write_run"]
 
 FANS = ("cash", "revenue", "compute_cost")
 """Variables of which a run draws fan charts, where the model has them."""
@@ -28,24 +29,24 @@ DOTS_PER_INCH = 160
 _STATISTICS = ("probability", "lower", "upper", "first", "first_lower", "first_upper", "count", "first_count")
 
 
-def output_problems(folder: Path, *, overwrite: bool) -> list[Problem]:
+def output_problems(folder: Path, option: str = "--out", *, overwrite: bool) -> list[Problem]:
     """Return why a run could not write into a folder; an empty list if it can."""
     if "\0" in str(folder):
-        return [Problem("--out", str(folder), "is no path")]
+        return [Problem(option, str(folder), "is no path")]
     try:
         if folder.exists() and not folder.is_dir():
-            return [Problem("--out", str(folder), "is a file", "name another folder")]
+            return [Problem(option, str(folder), "is a file", "name another folder")]
         if folder.is_dir() and any(folder.iterdir()) and not overwrite:
-            return [Problem("--out", str(folder), "exists and is not empty", "name another folder or add --overwrite")]
+            return [Problem(option, str(folder), "exists and is not empty", "name another folder or add --overwrite")]
         there = folder if folder.is_dir() else next(above for above in folder.absolute().parents if above.exists())
     except OSError as error:
-        return [Problem("--out", str(folder), f"cannot be used: {error.strerror}")]
+        return [Problem(option, str(folder), f"cannot be used: {error.strerror}")]
     needed = [there] if there != folder else [folder, folder.absolute().parent]
     for place in needed:
         if not place.is_dir():
-            return [Problem("--out", str(folder), f"cannot be made: {place} is a file")]
+            return [Problem(option, str(folder), f"cannot be made: {place} is a file")]
         if not os.access(place, os.W_OK | os.X_OK):
-            return [Problem("--out", str(folder), f"cannot be written: {place} is read-only", "name another folder")]
+            return [Problem(option, str(folder), f"cannot be written: {place} is read-only", "name another folder")]
     return []
 
 
@@ -163,25 +164,54 @@ def _rows(summary: xr.Dataset, chips: xr.Dataset) -> Iterator[Sequence[Any]]:
 
 
 def _draw(folder: Path, scenario: Scenario, summary: xr.Dataset, chips: xr.Dataset) -> None:
-    """Draw the charts, fans after what was known; the same run gives the same bytes."""
-    import matplotlib
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
+    """Draw the charts, fans after what was known and beside what others expect."""
     from montecarlo_ai import plot
+    from montecarlo_ai.analysis.outlooks import outlooks
     from montecarlo_ai.files.history import history
 
-    known = history(scenario)
+    known, expected = history(scenario), outlooks(summary)
     charts = [name for name in FANS if name in summary]
     for name in (*charts, "chips"):
-        figure = Figure(figsize=CHART_SIZE, dpi=DOTS_PER_INCH)
-        FigureCanvasAgg(figure)
-        ax = figure.add_subplot()
+        ax = new_axes()
         if name == "chips":
             plot.chips(chips, ax=ax)
         else:
             past = known.get(name)
-            plot.fan(summary, name, ax=ax, history=past, note=None if past is None else past.attrs["note"])
-        with matplotlib.rc_context({"svg.hashsalt": "montecarlo_ai"}):
-            for ending in FORMATS:
-                figure.savefig(folder / f"{name}.{ending}", metadata={"Date": None} if ending == "svg" else {})
+            note = None if past is None else past.attrs["note"]
+            plot.markers(plot.fan(summary, name, ax=ax, history=past, note=note), expected, name)
+        for ending in FORMATS:
+            save_chart(ax, folder / f"{name}.{ending}")
+
+
+def new_axes() -> Axes:
+    """Return the axes of a new chart of the usual size, without a window."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=CHART_SIZE, dpi=DOTS_PER_INCH)
+    FigureCanvasAgg(figure)
+    return figure.add_subplot()
+
+
+def save_chart(axes: Axes, file: Path) -> None:
+    """Write the chart of some axes in the format of the file's name; the same chart gives the same bytes.
+
+    Raises
+    ------
+    InputError
+        If matplotlib does not know the format.
+    OSError
+        If the file cannot be written.
+    """
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    figure = axes.get_figure(root=True)
+    assert isinstance(figure, Figure)
+    known = figure.canvas.get_supported_filetypes()
+    ending = file.suffix.removeprefix(".").lower()
+    if ending not in known:
+        raise invalid("file", str(file), f"must end in one of {', '.join(known)}")
+    undated = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
+    with matplotlib.rc_context({"svg.hashsalt": "montecarlo_ai"}):
+        figure.savefig(file, metadata=undated.get(ending, {}))

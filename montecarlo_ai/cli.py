@@ -8,18 +8,20 @@ is written. Exit codes: 0 done; 1 a run failed, or something is wrong with this 
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import secrets
 import sys
 import time
-import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from montecarlo_ai._version import __version__
 from montecarlo_ai.checks import LARGEST_SEED, Checks
-from montecarlo_ai.errors import InputError, MonteCarloAIError, Problem
+from montecarlo_ai.command_arguments import add_scenario_arguments, add_setting_argument, scenario_of, whole_number
+from montecarlo_ai.commands import COMMANDS, add_commands
+from montecarlo_ai.errors import InputError, MonteCarloAIError
 
 if TYPE_CHECKING:
     from montecarlo_ai.scenario import Scenario
@@ -49,11 +51,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SystemExit as stop:
         return int(stop.code or 0)
     try:
-        return _COMMANDS[arguments.command](arguments)
+        code = _COMMANDS[arguments.command](arguments)
+        sys.stdout.flush()
+        return code
     except InputError as error:
         for problem in error.problems:
             print(f"montecarlo-ai: {problem}", file=sys.stderr)
         return BAD_INPUT
+    except BrokenPipeError:  # whoever read the output has had enough, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
     except (MonteCarloAIError, OSError, MemoryError) as error:
         print(f"montecarlo-ai: the run failed: {error or type(error).__name__}", file=sys.stderr)
         return FAILED
@@ -75,33 +82,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     run = commands.add_parser("run", help="run a scenario, print the answers and write the files", allow_abbrev=False)
     for command in (validate, run):
-        command.add_argument("scenario", metavar="SCENARIO", help="a preset, or the path of a TOML file")
-        command.add_argument(
-            "--with",
-            dest="overlays",
-            metavar="OVERLAY",
-            action="append",
-            default=[],
-            help="lay an overlay over the scenario, by name or by path; may be repeated, in the order given",
-        )
-        command.add_argument(
-            "--allow-code",
-            action="store_true",
-            help="let the file name a model of its own, whose Python code is then run",
-        )
+        add_scenario_arguments(command)
+    add_setting_argument(run)
     run.add_argument("--paths", metavar="N", default=str(DEFAULT_PATHS), help=f"paths (default {DEFAULT_PATHS:,})")
     run.add_argument("--seed", metavar="S", help="0 to 2**63 - 1; drawn and recorded if not given")
-    run.add_argument(
-        "--set",
-        metavar="NAME=VALUE",
-        action="append",
-        default=[],
-        help="replace a value of the scenario file, such as time.years=3 or inputs.churn=0.4; may be repeated",
-    )
     run.add_argument("--out", metavar="DIR", help=f"folder to write into (default {RUNS}/SCENARIO-seedS)")
     run.add_argument("--overwrite", action="store_true", help="write into a folder that is not empty")
+    run.add_argument("--archive", metavar="FOLDER", help="file the summary there under its date, to be scored later")
     run.add_argument("--no-plots", action="store_true", help="write no charts")
     run.add_argument("--threads", metavar="T", help="threads (default: all processors)")
+    add_commands(commands)
     return parser
 
 
@@ -126,7 +116,7 @@ def _validate(arguments: argparse.Namespace) -> int:
     from montecarlo_ai.console import scenario_text
 
     try:
-        scenario = _load(arguments)
+        scenario = scenario_of(arguments)
     except InputError as error:
         for problem in error.problems:
             print(problem, file=sys.stderr)
@@ -146,6 +136,8 @@ def _doctor(arguments: argparse.Namespace) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    from montecarlo_ai.analysis.archive import archive_summary
+    from montecarlo_ai.analysis.observations import observed_variables
     from montecarlo_ai.artifacts import FANS, Workshop, publish, write_run
     from montecarlo_ai.console import assumptions_text, headline_text
     from montecarlo_ai.headline import Throughput, headline, sooner_without_training_growth, variables_needed
@@ -158,7 +150,8 @@ def _run(arguments: argparse.Namespace) -> int:
     paired = min(n_paths, PAIRED_PATHS)
     sooner = sooner_without_training_growth(scenario, n_paths=paired, seed=seed, threads=threads)
     drawn = (name for name in FANS if name in scenario.model.state_fields)
-    variables = tuple(dict.fromkeys((*drawn, *variables_needed(scenario))))
+    filed = observed_variables(scenario) if arguments.archive is not None else ()
+    variables = tuple(dict.fromkeys((*drawn, *variables_needed(scenario), *filed)))
     began = time.perf_counter()
     summary = summarize(
         scenario,
@@ -173,6 +166,8 @@ def _run(arguments: argparse.Namespace) -> int:
     with Workshop(folder) as made:
         write_run(made, scenario, summary, plots=not arguments.no_plots)
         files = publish(made, folder)
+    if arguments.archive is not None:
+        files.append(archive_summary(summary, arguments.archive))
     print("\nfiles")
     for file in files:
         print(f"  {file}")
@@ -191,12 +186,14 @@ def _checked(arguments: argparse.Namespace) -> tuple[Scenario, int, int, int | N
     from montecarlo_ai.headline import interview_loss
 
     checks = Checks()
-    n_paths = _whole(checks, "--paths", arguments.paths, 1, LARGEST_PATHS)
-    seed = secrets.randbits(32) if arguments.seed is None else _whole(checks, "--seed", arguments.seed, 0, LARGEST_SEED)
-    threads = None if arguments.threads is None else _whole(checks, "--threads", arguments.threads, 1, 4096)
+    n_paths = whole_number(checks, "--paths", arguments.paths, 1, LARGEST_PATHS)
+    seed = secrets.randbits(32)
+    if arguments.seed is not None:
+        seed = whole_number(checks, "--seed", arguments.seed, 0, LARGEST_SEED)
+    threads = None if arguments.threads is None else whole_number(checks, "--threads", arguments.threads, 1, 4096)
     scenario = None
     try:
-        scenario = _load(arguments)
+        scenario = scenario_of(arguments)
         interview_loss(scenario)
     except InputError as error:
         checks.problems += error.problems
@@ -209,51 +206,11 @@ def _checked(arguments: argparse.Namespace) -> tuple[Scenario, int, int, int | N
         checks.add("--out", "", "must name a folder")
     elif arguments.out is not None or scenario is not None:
         checks.problems += output_problems(folder, overwrite=arguments.overwrite)
+    if arguments.archive is not None:
+        checks.problems += output_problems(Path(arguments.archive), "--archive", overwrite=True)
     checks.finish()
     assert scenario is not None
     return scenario, n_paths, seed, threads, folder
-
-
-def _load(arguments: argparse.Namespace) -> Scenario:
-    """Return the scenario with its overlays and overrides; warnings go to stderr as one line each."""
-    from montecarlo_ai.files.loading import load_scenario, parse_override
-
-    overrides: dict[str, Any] = {}
-    problems: list[Problem] = []
-    for setting in getattr(arguments, "set", ()):
-        try:
-            key, value = parse_override(setting)
-        except InputError as error:
-            problems += error.problems
-            continue
-        if key in overrides:
-            problems.append(Problem(f"--set {key}", value, "is given twice"))
-        overrides[key] = value
-    scenario = None
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        try:
-            scenario = load_scenario(
-                arguments.scenario,
-                overrides=overrides,
-                overlays=arguments.overlays,
-                allow_code=arguments.allow_code,
-            )
-        except InputError as error:
-            problems += error.problems
-    for warning in caught:
-        print(f"montecarlo-ai: warning: {warning.message}", file=sys.stderr)
-    if problems or scenario is None:
-        raise InputError(problems)
-    return scenario
-
-
-def _whole(checks: Checks, field: str, text: str, at_least: int, at_most: int) -> int:
-    """Return a whole number that was written on the command line; problems are recorded."""
-    value: object = text
-    if re.fullmatch(r"[+-]?[0-9][0-9_,]{0,40}", text):
-        value = int(text.replace("_", "").replace(",", ""))
-    return checks.whole(field, value, at_least=at_least, at_most=at_most)
 
 
 _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
@@ -261,6 +218,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "validate": _validate,
     "run": _run,
     "doctor": _doctor,
+    **COMMANDS,
 }
 
 

@@ -122,7 +122,7 @@ def forcing_of(years: float, steps_per_year: int) -> list[Any]:
     rows = []
     for index in range(round(years * steps_per_year)):
         year = min(index // steps_per_year, 4)
-        rows.append(LAB.forcing_type(*(contract.added_bill[year] / steps_per_year for contract in CONTRACTS)))
+        rows.append(LAB.forcing_type(*(contract.added_bill[year] / steps_per_year for contract in CONTRACTS), 0.0))
     return rows
 
 

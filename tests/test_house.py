@@ -27,8 +27,9 @@ LAYERS = (
     ("dry_run", "assumptions", "assumption_table", "scenario", "files"),
     ("samplers", "engine", "ensemble", "arguments", "simulation", "histogram", "summary"),
     ("passages", "risk"),
+    ("analysis",),
     ("headline", "plot"),
-    ("artifacts", "console", "doctor", "cli"),
+    ("artifacts", "console", "doctor", "command_arguments", "commands", "cli"),
 )
 RANKS = {module: rank for rank, layer in enumerate(LAYERS) for module in layer}
 LATE = ("xarray", "numba", "scipy", "matplotlib", "pydantic", "pandas")

@@ -7,10 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from montecarlo_ai.distributions import Normal
 from montecarlo_ai.errors import ScenarioError
 from montecarlo_ai.files.loading import load_scenario, scenario_from_document
 from montecarlo_ai.files.overlays import apply_overlays, overlay_names
 from montecarlo_ai.risk import runs_out_of_chips
+from montecarlo_ai.simulation import simulate
 from montecarlo_ai.summary import summarize
 
 PRESET = "openai-2025-12"
@@ -109,6 +111,41 @@ def test_overlays_do_not_throw_away_what_others_changed(tmp_path: Path) -> None:
     with pytest.raises(ScenarioError, match=r'throw away what the overlay "half" changed'):
         load_scenario(PRESET, overlays=[half, fixed])
     assert load_scenario(PRESET, overlays=[fixed, half]).inputs.constants["churn"] == 0.2
+
+
+def test_a_winter_begins_on_its_date_on_every_path_and_then_ends_as_any_other() -> None:
+    scenario = load_scenario(PRESET, overlays=["price-war", "winter-from=2027-06-15"])
+    assert scenario.name.endswith("price-war + winter-from=2027-06-15")
+    n = 8_192
+    regime = simulate(scenario, n_paths=n, seed=5, variables=["regime"])["regime"].values
+    before, step = simulate(load_scenario(PRESET), n_paths=n, seed=5, variables=["regime"])["regime"].values, 17
+    np.testing.assert_array_equal(regime[: step + 1], before[: step + 1])
+    assert (regime[step + 1] == -1.0).all()
+    assert not (before[step + 1] == -1.0).all()
+    # A winter survives the next step with exp(-dt / duration), duration being a number here; |z| < 4, which a rate
+    # a third off would fail.
+    duration = 2.0
+    fixed = scenario.with_inputs(winter_duration=Normal(duration, 0.0))
+    held = (simulate(fixed, n_paths=n, seed=6, variables=["regime"])["regime"].values[step + 2] == -1.0).mean()
+    expected = np.exp(-1.0 / (12.0 * duration))
+    assert abs(held - expected) < 4.0 * np.sqrt(expected * (1.0 - expected) / n)
+    file_text = scenario.to_toml()
+    assert "winter_from" in file_text
+
+
+@pytest.mark.parametrize(
+    ("overlay", "words"),
+    [
+        ("winter-from", "must be given a value"),
+        ("winter-from=soon", "date"),
+        ("winter-from=2031-01-01", "before the end"),
+        ("winter-from=2025-12-31", "from the start"),
+        ("price-war=2", "takes no value"),
+    ],
+)
+def test_what_an_overlay_is_given_is_checked(overlay: str, words: str) -> None:
+    with pytest.raises(ScenarioError, match=words):
+        load_scenario(PRESET, overlays=[overlay])
 
 
 def test_names_that_are_none_or_twice(tmp_path: Path) -> None:

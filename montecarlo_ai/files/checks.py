@@ -205,6 +205,7 @@ def check_provenance(form: Form, checks: Checks) -> None:
 
 
 def stated_provenance(form: Form) -> list[tuple[str, Provenance]]:
-    """Return the provenance of each input and contract of a file under its dotted name."""
+    """Return the provenance of each input and contract of a file, and of its regimes, under its dotted name."""
     inputs: list[tuple[str, Provenance]] = [(f"inputs.{name}", entry) for name, entry in form.inputs.items()]
-    return inputs + [(f"contracts.{contract.counterparty}", entry) for contract, entry in form.contracts]
+    contracts = [(f"contracts.{contract.counterparty}", entry) for contract, entry in form.contracts]
+    return [*inputs, *contracts, *([] if form.regimes is None else [("regimes", form.regimes)])]

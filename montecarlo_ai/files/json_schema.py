@@ -19,6 +19,7 @@ from montecarlo_ai.files.schema import (
     HistoryTable,
     InputTable,
     OverlayDocument,
+    RegimesTable,
     ShockCorrelationTable,
     TimeTable,
     contract_form,
@@ -118,6 +119,7 @@ def _form(kind: str) -> Any:
         "correlation": (list[CorrelationTable], []),
         "shock_correlation": (list[ShockCorrelationTable], []),
         "contracts": (list[contract_form()], []),  # type: ignore[misc]  # a type made at run time
+        "regimes": (RegimesTable | None, None),
         "forcing": (dict[str, list[float]], {}),
         "history": (list[HistoryTable], []),
     }

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import os
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -156,12 +157,17 @@ def _scenario(
     if own is None and is_code(stated.model):
         with checks.collecting():
             own = model_from_code(stated.model, folder=folder, allow_code=allow_code)
-    contracts = tuple(contract for contract, _ in form.contracts)
+    known = Known(
+        tuple(contract for contract, _ in form.contracts), None if form.regimes is None else form.regimes.winter_from
+    )
     found = own
     if not is_code(stated.model):
-        found = _lab(form, contracts, grid, checks)
-    elif stated.contracts:
-        checks.add("contracts", Described("a list"), 'belong to the model "lab"; a model of one\'s own has [forcing]')
+        found = _lab(form, known, grid, checks)
+    else:
+        for section in ("contracts", "regimes"):
+            if getattr(stated, section):
+                rule = 'belongs to the model "lab"; a model of one\'s own has [forcing]'
+                checks.add(section, Described("a section"), rule)
     if found is not None:
         check_inputs(form, found, checks)
     units = None if found is None else {name: found.units.get(name, "") for name in found.param_fields}
@@ -181,12 +187,12 @@ def _scenario(
     if checks.problems or grid is None or found is None or inputs is None:
         raise ScenarioError(checks.problems)
     _warn_of_missing_provenance(form)
-    known: dict[str, Any] = {"forcing": stated.forcing} if own is not None else {"series": partial(_series, contracts)}
+    series: dict[str, Any] = {"forcing": stated.forcing} if own is not None else {"series": partial(_series, known)}
     return Scenario(
         found,
         inputs=inputs,
         time=grid,
-        **known,
+        **series,
         shock_correlation=shock_correlation,
         chips=stated.chips,
         name=stated.name,
@@ -216,25 +222,26 @@ def scenario_from_canonical(text: str) -> Scenario:
         laws = canonical.get("shock_dependence")
         shocks = correlation_from_list(canonical["shock_correlation"], "shocks", "shock_correlation", laws)
         chips, name, stated = canonical["chips"], canonical["name"], dict(canonical["inputs"])
-        entries = origin.get("contracts", [])
+        entries, winter = origin.get("contracts", []), origin.get("winter_from")
+        winter_from = None if winter is None else datetime.date.fromisoformat(winter)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         checks.add("scenario", text, f"is no canonical form of a scenario ({type(error).__name__}: {error})")
         raise ScenarioError(checks.problems) from None
     if origin.get("name") != MODEL:
         checks.add("scenario.model", origin.get("name"), "is no built-in model", "pass scenario= with the model itself")
         raise ScenarioError(checks.problems)
-    contracts = tuple(contract for contract, _ in contract_tables(entries, checks))
+    known = Known(tuple(contract for contract, _ in contract_tables(entries, checks)), winter_from)
     checks.finish()
     with checks.collecting():
         grid = TimeGrid(times["start"], years=times["years"], steps_per_year=times["steps_per_year"])
-        model = _parts(contracts, grid).model
+        model = _parts(known, grid).model
         return Scenario(
             model,
             inputs=Inputs.from_dict(
                 {**canonical, "inputs": {field: stated[field] for field in _ordered(stated, model)}}
             ),
             time=grid,
-            series=partial(_series, contracts),
+            series=partial(_series, known),
             shock_correlation=shocks,
             chips=chips,
             name=name,
@@ -242,19 +249,26 @@ def scenario_from_canonical(text: str) -> Scenario:
     raise ScenarioError(checks.problems)
 
 
+class Known(NamedTuple):
+    """What a file states for certain of a lab's future: its contracts, and when a winter begins."""
+
+    contracts: tuple[Contract, ...]
+    winter_from: datetime.date | None = None
+
+
 @lru_cache(maxsize=64)
-def _parts(contracts: tuple[Contract, ...], grid: TimeGrid) -> LabParts:
-    """Return the lab for contracts on a grid; making its model reads a few hundred annotations."""
-    return build(contracts, grid)
+def _parts(known: Known, grid: TimeGrid) -> LabParts:
+    """Return the lab for what is known on a grid; making its model reads a few hundred annotations."""
+    return build(known.contracts, grid, winter_from=known.winter_from)
 
 
-def _series(contracts: tuple[Contract, ...], grid: TimeGrid) -> Series:
-    """Return what the lab is told of its contracts on a time grid."""
-    parts = _parts(contracts, grid)
+def _series(known: Known, grid: TimeGrid) -> Series:
+    """Return what the lab is told of what is known on a time grid."""
+    parts = _parts(known, grid)
     return Series(parts.forcing, {name: values.copy() for name, values in parts.context.items()})
 
 
-def _lab(form: Form, contracts: tuple[Contract, ...], grid: TimeGrid | None, checks: Checks) -> Model | None:
+def _lab(form: Form, known: Known, grid: TimeGrid | None, checks: Checks) -> Model | None:
     """Return the lab with the contracts of a file, or where they are wrong with one, to check names against.
 
     None, which is recorded, if the file's model is not the lab.
@@ -266,10 +280,10 @@ def _lab(form: Form, contracts: tuple[Contract, ...], grid: TimeGrid | None, che
         return None
     if stated.forcing:
         checks.add("forcing", stated.forcing, "is for models of one's own; the lab's series are its [[contracts]]")
-    if grid is not None and len(contracts) == len(stated.contracts):
+    if grid is not None and len(known.contracts) == len(stated.contracts):
         with checks.collecting():
-            return _parts(contracts, grid).model
-    return _parts((Contract("none", 0.0, ()),), TimeGrid("2026-01-01", years=1)).model
+            return _parts(known, grid).model
+    return _parts(Known((Contract("none", 0.0, ()),)), TimeGrid("2026-01-01", years=1)).model
 
 
 def _inputs(form: Form, assumptions: Mapping[str, Assumption], model: Model | None, checks: Checks) -> Inputs | None:

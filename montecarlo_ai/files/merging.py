@@ -16,7 +16,7 @@ PROVENANCE = ("source", "date", "rationale")
 METADATA = ("units", *PROVENANCE)
 """Keys of an input that say something about its number; all others state it."""
 
-TABLES = ("time", "base_period", "forcing", "dependence")
+TABLES = ("time", "base_period", "regimes", "forcing", "dependence")
 """Sections whose keys merge one by one."""
 
 

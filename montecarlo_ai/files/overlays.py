@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Any
 
 from montecarlo_ai.checks import Checks, Described, nearest
 from montecarlo_ai.distributions import distribution_from_dict
-from montecarlo_ai.errors import InputError, ScenarioError
+from montecarlo_ai.errors import InputError, Problem, ScenarioError
 from montecarlo_ai.files.document import file_content
 from montecarlo_ai.files.lines import placed
 from montecarlo_ai.files.merging import (
@@ -55,7 +56,8 @@ def apply_overlays(document: Mapping[str, Any], names: Sequence[str | os.PathLik
     document : mapping
         Flat: a scenario's own document. It is not changed.
     names : sequence of str or path
-        Names of overlays (see `overlay_names`), or paths of overlay files, in the order in which they act.
+        Names of overlays (see `overlay_names`), or paths of overlay files, in the order in which they act. What an
+        overlay needs to be told stands behind its name: "winter-from=2027-06-01".
 
     Raises
     ------
@@ -84,7 +86,7 @@ def with_overlays(layers: Layers, names: Sequence[str | os.PathLike[str]]) -> La
         names = [names]
     changed: dict[str, str] = {}
     for name in names:
-        source = _read(name)
+        source = _read(*_split(name))
         try:
             document = _overlaid_document(layers.document, source, changed)
         except InputError as error:
@@ -98,12 +100,38 @@ def _folder() -> Any:
     return resources.files("montecarlo_ai") / "scenarios" / "overlays"
 
 
-def _read(name: object) -> Source:
-    """Return an overlay of the library or a file."""
+def _split(name: object) -> tuple[object, str | None]:
+    """Return the name or path of an overlay, and what is given to it behind "=", as in winter-from=2027-06-01."""
+    if not isinstance(name, str) or "=" not in name or name in overlay_names() or Path(name).exists():
+        return name, None
+    before, _, given = name.partition("=")
+    return before, given
+
+
+def _read(name: object, given: str | None) -> Source:
+    """Return an overlay of the library or a file, with what is given to it in its place.
+
+    Raises
+    ------
+    ScenarioError
+        If it cannot be read, or takes nothing and is given something, or the other way round.
+    """
     if isinstance(name, str) and name in overlay_names():
-        return _packaged(name)
-    content = file_content(name, "overlay", overlay_names())  # type: ignore[arg-type]  # it refuses what is no name
-    return source_of(content, str(name), Path(str(name)))
+        source = _packaged(name)
+    else:
+        content = file_content(name, "overlay", overlay_names())  # type: ignore[arg-type]  # refuses what is no name
+        source = source_of(content, str(name), Path(str(name)))
+    place = source.document.get("argument", "")
+    if bool(place) != bool(given):
+        rule = f"must be given a value for {place}" if place else "takes no value"
+        raise ScenarioError([Problem("overlay", str(name), rule, f"write {name}{'=...' if place else ''}")])
+    if not given:
+        return source
+    section, _, key = str(place).partition(".")
+    there = table_of(source.document.get(section))
+    document = {**source.document, section: {**there, key: given}}
+    document["name"] = f"{source.document.get('name', '')}={given}"
+    return replace(source, document=document)
 
 
 @cache
@@ -126,8 +154,9 @@ def _overlaid_document(document: Mapping[str, Any], source: Source, changed: dic
     checks = Checks(ScenarioError)
     overlay, tables = read_overlay_form(source.document, checks)
     name, inputs = str(document.get("name", "")), table_of(document.get("inputs"))
-    if overlay.name in name.split(" + ")[1:]:
-        checks.add("overlay", overlay.name, f'is laid over "{name}" already', "give each overlay once")
+    own = overlay.name.partition("=")[0]
+    if own in (laid.partition("=")[0] for laid in name.split(" + ")[1:]):
+        checks.add("overlay", own, f'is laid over "{name}" already', "give each overlay once")
     for field, table in tables.items():
         if not isinstance(inputs.get(field), Mapping):
             checks.add(f"inputs.{field}", Described("a change"), "is no input of the scenario", nearest(field, inputs))
@@ -145,6 +174,8 @@ def _overlaid_document(document: Mapping[str, Any], source: Source, changed: dic
         changed[field] = overlay.name
     checks.finish()
     result = {**document, "name": f"{name} + {overlay.name}", "inputs": inputs}
+    if overlay.regimes:
+        result["regimes"] = {**table_of(document.get("regimes")), **overlay.regimes}
     for field in tables:
         if is_constant(inputs[field]):
             result |= without_correlations(result, field, stated={})

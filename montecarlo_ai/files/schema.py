@@ -127,6 +127,14 @@ class HistoryTable(Table):
 _VERSION = Field(description="Version of this form.", json_schema_extra={"const": SCHEMA_VERSION})
 
 
+class RegimesTable(Provenance):
+    """``[regimes]``: what is stated of the regimes of the industry beyond their hazards."""
+
+    winter_from: Annotated[datetime.date, BeforeValidator(_dated), _DATE] = Field(
+        description="Day on which a winter begins for certain; it lasts as any winter does."
+    )
+
+
 class Document(Table):
     """A scenario file; its sections are read entry by entry, so that one wrong entry hides no other."""
 
@@ -145,6 +153,7 @@ class Document(Table):
     )
     shock_correlation: list[Any] = Field([], description="Dependence of normal shocks.")
     contracts: list[Any] = Field([], description="What each counterparty is to deliver; the lab needs one or more.")
+    regimes: dict[str, Any] = Field({}, description="When a winter of the industry begins, where that is stated.")
     forcing: dict[str, Any] = Field({}, description="Known series of a model of your own, one number a step.")
     history: list[Any] = Field([], description="Published figures from before the start, for charts.")
 
@@ -158,7 +167,11 @@ class OverlayDocument(Table):
     )
     title: str = Field("", description="One line for lists.")
     description: str = Field("", description="What the overlay stands for.")
-    inputs: dict[str, Any] = Field(description="The inputs that change.")
+    argument: str = Field(
+        "", description="Place of what stands behind the overlay's name, winter-from=DATE: regimes.winter_from."
+    )
+    inputs: dict[str, Any] = Field({}, description="The inputs that change.")
+    regimes: dict[str, Any] = Field({}, description="What is stated of the regimes of the industry.")
 
 
 @dataclass(frozen=True)
@@ -179,6 +192,8 @@ class Form:
         Those that are sound.
     history : dict of int to HistoryTable
         Those that are sound, by their place in the file.
+    regimes : RegimesTable or None
+        None if nothing is stated, or it is wrong.
     """
 
     document: Document
@@ -188,6 +203,7 @@ class Form:
     shock_correlation: list[ShockCorrelationTable]
     contracts: list[tuple[Contract, Provenance]]
     history: dict[int, HistoryTable]
+    regimes: RegimesTable | None
 
 
 EMPTY_TEXT = "(nothing)"
@@ -241,6 +257,7 @@ def read_form(document: Mapping[str, Any], checks: Checks) -> Form:
         _entries(ShockCorrelationTable, top.shock_correlation, "shock_correlation", checks),
         contract_tables(top.contracts, checks),
         history_tables(top.history, checks),
+        _entry(RegimesTable, top.regimes, ("regimes",), checks) if top.regimes else None,
     )
 
 

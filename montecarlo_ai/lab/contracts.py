@@ -1,5 +1,6 @@
 """Contracts by counterparty, and the known series that they make for a run."""
 
+import datetime
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from montecarlo_ai.checks import Checks
+from montecarlo_ai.errors import invalid
 from montecarlo_ai.timegrid import TimeGrid
 
 DAYS_OF_A_YEAR = 365.2425
@@ -135,8 +137,9 @@ def check_together(contracts: Sequence[Contract]) -> None:
 
 
 def forcing_type(contracts: Sequence[Contract]) -> Any:
-    """Return the NamedTuple class of the forcing, one float a counterparty in their order."""
-    return NamedTuple("Forcing", [(f"added_{field_name(contract.counterparty)}", float) for contract in contracts])
+    """Return the NamedTuple class of the forcing: one float a counterparty in their order, then ``winter``."""
+    added = [(f"added_{field_name(contract.counterparty)}", float) for contract in contracts]
+    return NamedTuple("Forcing", [*added, ("winter", float)])
 
 
 def bill_under_contract(contract: Contract, time: TimeGrid) -> NDArray[np.float64]:
@@ -158,12 +161,30 @@ def bill_under_contract(contract: Contract, time: TimeGrid) -> NDArray[np.float6
     return np.interp(times, knots, bills)
 
 
-def forcing_series(contracts: Sequence[Contract], time: TimeGrid) -> Mapping[str, NDArray[np.float64]]:
-    """Return the forcing, (n_steps,) USD/year by name: row k is the bill that is put on order in step k."""
-    return {
+def forcing_series(
+    contracts: Sequence[Contract], time: TimeGrid, winter_from: datetime.date | None = None
+) -> Mapping[str, NDArray[np.float64]]:
+    """Return the forcing, (n_steps,) by name: row k is the bill that is put on order in step k, USD/year.
+
+    ``winter`` is 1 in the step in which a stated winter begins, and 0 else.
+
+    Raises
+    ------
+    InputError
+        If the winter begins outside the grid.
+    """
+    added = {
         f"added_{field_name(contract.counterparty)}": np.diff(bill_under_contract(contract, time))
         for contract in contracts
     }
+    winter = np.zeros(time.n_steps)
+    if winter_from is not None:
+        begin = np.datetime64(winter_from, "s")
+        if not time.times[0] <= begin < time.times[-1]:
+            rule = f"must lie from the start, {time.times[0]}, to before the end, {time.times[-1]}"
+            raise invalid("regimes.winter_from", str(winter_from), rule)
+        winter[int(np.searchsorted(time.times, begin, side="right")) - 1] = 1.0
+    return {**added, "winter": winter}
 
 
 def commitment(contracts: Sequence[Contract], time: TimeGrid) -> xr.DataArray:

@@ -26,7 +26,7 @@ from montecarlo_ai.lab.demand import (
 from montecarlo_ai.lab.monetization import monetization_change
 from montecarlo_ai.lab.parameters import Params, Shocks, State
 from montecarlo_ai.lab.reciprocals import SMALLEST, Reciprocals
-from montecarlo_ai.lab.regimes import Climate, effect, openness, regime_after
+from montecarlo_ai.lab.regimes import WINTER, Climate, effect, openness, regime_after
 from montecarlo_ai.lab.technology import cost_change, cost_surprise
 from montecarlo_ai.math import exp
 
@@ -66,9 +66,11 @@ class Demand(NamedTuple):
     clamps: float
 
 
-def next_regime(state: State, params: Params, shocks: Shocks, inverse: Reciprocals, dt: float) -> float:
-    """Return the regime of the industry after a step."""
-    return regime_after(
+def next_regime(
+    state: State, params: Params, shocks: Shocks, inverse: Reciprocals, stated_winter: float, dt: float
+) -> float:
+    """Return the regime of the industry after a step; a winter where one is stated to begin."""
+    drawn = regime_after(
         state.regime,
         shocks.regime,
         winter_hazard=params.winter_hazard,
@@ -78,6 +80,7 @@ def next_regime(state: State, params: Params, shocks: Shocks, inverse: Reciproca
         bust_share=params.bust_share,
         dt=dt,
     )
+    return WINTER if stated_winter > 0.0 else drawn
 
 
 def climate_of(regime: float, params: Params) -> Climate:

@@ -4,6 +4,7 @@ Order of a step: orders, decided on what was known at its start, and the pipelin
 demand, the fleet, its use, income, funding, memory. Every flow is booked once.
 """
 
+import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -74,11 +75,21 @@ def mean_after(mean: float, value: float, dt: float, age: float = 1.0) -> float:
 
 
 def next_state(
-    state: State, params: Params, shocks: Shocks, clock: Clock, inverse: Reciprocals, plan: Plan, called: Called
+    state: State,
+    params: Params,
+    shocks: Shocks,
+    clock: Clock,
+    inverse: Reciprocals,
+    plan: Plan,
+    called: Called,
+    winter: float,
 ) -> State:
-    """Return the state after one step in which contracts did what ``called`` says."""
+    """Return the state after one step in which contracts did what ``called`` says.
+
+    ``winter`` is 1 where a stated winter begins in the step.
+    """
     dt = clock.dt
-    regime = next_regime(state, params, shocks, inverse, dt)
+    regime = next_regime(state, params, shocks, inverse, winter, dt)
     climate = climate_of(regime, params)
     prices = next_prices(state, params, shocks, climate, dt)
     demand = next_demand(state, params, shocks, inverse, climate, prices.surprise, clock.t + dt, dt)
@@ -176,18 +187,26 @@ def next_state(
     )
 
 
-def build(contracts: Sequence[Contract], time: TimeGrid) -> LabParts:
+def build(contracts: Sequence[Contract], time: TimeGrid, *, winter_from: datetime.date | None = None) -> LabParts:
     """Return the lab's model, the forcing that its contracts make on a time grid, and their commitments.
+
+    Parameters
+    ----------
+    contracts : sequence of Contract
+    time : TimeGrid
+    winter_from : date, optional
+        When a winter of the industry begins for certain, whatever the hazards; it lasts as any winter does.
 
     Raises
     ------
     InputError
-        If the contracts do not go together, see `contracts.check_together`.
+        If the contracts do not go together, see `contracts.check_together`, or the winter begins outside the grid.
     """
     check_together(contracts)
     kind, advance, begin = state_type(contracts), pipelines(contracts), beginnings(contracts)
     forcing_class: Any = forcing_type(contracts)
     places = PLACES * len(contracts)
+    stated = {} if winter_from is None else {"winter_from": winter_from.isoformat()}
 
     def step(state: Any, params: Params, shocks: Shocks, clock: Clock, forcing: Any) -> Any:
         inverse = reciprocals_of(params)
@@ -195,7 +214,7 @@ def build(contracts: Sequence[Contract], time: TimeGrid) -> LabParts:
         moved = advance(state, forcing, plan.pace, Called(0.0, 0.0, 0.0, 0.0, 0.0, 0.0))
         sums = moved[places:]
         called = Called(sums[0], sums[1], sums[2], sums[3], sums[4], sums[5])
-        after = next_state(state, params, shocks, clock, inverse, plan, called)
+        after = next_state(state, params, shocks, clock, inverse, plan, called, forcing.winter)
         return kind(*(after[:] + moved[:places]))
 
     def initial(params: Params) -> Any:
@@ -217,6 +236,6 @@ def build(contracts: Sequence[Contract], time: TimeGrid) -> LabParts:
         causes=CAUSES,
         chips=CHIPS,
         long_names=LONG_NAMES,
-        origin={"name": "lab", "contracts": [asdict(contract) for contract in contracts]},
+        origin={"name": "lab", "contracts": [asdict(contract) for contract in contracts], **stated},
     )
-    return LabParts(model, forcing_series(contracts, time), {"commitment": commitment(contracts, time)})
+    return LabParts(model, forcing_series(contracts, time, winter_from), {"commitment": commitment(contracts, time)})

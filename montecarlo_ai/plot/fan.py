@@ -40,6 +40,8 @@ class FanArtists(NamedTuple):
     labels : tuple of Annotation
         The direct labels right of the axes and the label of the forecast line.
     title, caption, footnote : Annotation
+    scale : Scale
+        By which values are divided on the vertical axis.
     """
 
     axes: Axes
@@ -51,6 +53,7 @@ class FanArtists(NamedTuple):
     title: Annotation
     caption: Annotation
     footnote: Annotation
+    scale: style.Scale
 
 
 class _Curves(NamedTuple):
@@ -146,7 +149,7 @@ def fan(
     middle = len(texts) // 2
     colors = [MEDIAN_COLOR if k == middle else style.MUTED for k in range(len(texts))]
     labels = style.label_right(axes, ends, texts, colors, [k == middle for k in range(len(texts))])
-    return FanArtists(axes, drawn, median, known, line, (*labels, line_label), heading, written[0], written[1])
+    return FanArtists(axes, drawn, median, known, line, (*labels, line_label), heading, written[0], written[1], scale)
 
 
 def _levels(bands: Sequence[float]) -> list[float]:

@@ -1,0 +1,200 @@
+"""Others' pictures of the same years: company plans and analysts' figures, and where the model has them in its fan."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import xarray as xr
+
+from montecarlo_ai.analysis.measures import LEVEL, SUM, measured, quantiles_of, values_of
+from montecarlo_ai.analysis.scoring import probability_below
+from montecarlo_ai.assumptions import fact_table
+from montecarlo_ai.checks import Checks, nearest
+from montecarlo_ai.errors import invalid
+from montecarlo_ai.intervals import binomial_interval, check_interval
+from montecarlo_ai.risk import IDENTITY
+from montecarlo_ai.scenario import Scenario
+
+__all__ = ["OUTLOOKS", "Figure", "Outlook", "outlook_variables", "outlooks"]
+
+
+class Figure(NamedTuple):
+    """A row of the table of facts, and the state that it is about, as `montecarlo_ai.analysis.measures` reads it."""
+
+    fact: str
+    variable: str
+    measure: str
+    sign: float = 1.0
+
+
+class Outlook(NamedTuple):
+    """Somebody's picture of the future: its label and its figures."""
+
+    label: str
+    figures: tuple[Figure, ...]
+
+
+OUTLOOKS = (
+    Outlook(
+        "HSBC, November 2025",
+        (
+            Figure("openai_hsbc_revenue_2030_12_01", "revenue", SUM),
+            Figure("openai_hsbc_users_2030_12_01", "users", LEVEL),
+            Figure("openai_hsbc_paying_share_2030_12_01", "paying_share", LEVEL),
+        ),
+    ),
+    Outlook(
+        "Company plan, third quarter of 2025",
+        (
+            Figure("openai_revenue_2028_12_01", "revenue", SUM),
+            Figure("openai_revenue_2030_12_02", "revenue", SUM),
+            Figure("openai_cash_flow_forecast_q3_2025_2026_12_01", "cash_flow", SUM),
+            Figure("openai_cash_flow_forecast_q3_2025_2027_12_01", "cash_flow", SUM),
+            Figure("openai_cash_flow_forecast_q3_2025_2028_12_01", "cash_flow", SUM),
+            Figure("openai_cash_flow_forecast_q3_2025_2029_12_01", "cash_flow", SUM),
+            Figure("openai_cash_flow_forecast_q3_2025_2030_12_01", "cash_flow", SUM),
+        ),
+    ),
+    Outlook(
+        "Company plan, February 2026",
+        (
+            Figure("openai_cash_flow_2026_12_01", "cash_flow", SUM),
+            Figure("openai_cash_flow_2027_12_01", "cash_flow", SUM),
+            Figure("openai_cash_flow_2028_12_01", "cash_flow", SUM),
+            Figure("openai_cash_flow_2029_12_01", "cash_flow", SUM),
+            Figure("openai_cash_flow_2030_12_02", "cash_flow", SUM),
+            Figure("openai_compute_spend_cumulative_2030_12_01", "compute_cost", SUM),
+        ),
+    ),
+    Outlook(
+        "Company plan, September 2026",
+        (
+            Figure("openai_revenue_2026_12_01", "revenue", SUM),
+            Figure("openai_revenue_2030_12_03", "revenue", SUM),
+            Figure("openai_revenue_cumulative_2030_12_01", "revenue", SUM),
+            Figure("openai_cash_flow_cumulative_2030_12_01", "cash_flow", SUM),
+        ),
+    ),
+    Outlook(
+        "Anthropic's plan, September 2026",
+        (Figure("anthropic_revenue_2028_12_01", "revenue", SUM),),
+    ),
+)
+"""Pictures of the years ahead that can be measured on a path. A sum of a period that begins before a run cannot, and is
+left out of its table; so is HSBC's funding gap, which rests on its own financing assumptions."""
+
+
+def outlook_variables(scenario: Scenario) -> tuple[str, ...]:
+    """Return the states that `outlooks` needs an ensemble of a scenario to keep."""
+    wanted = dict.fromkeys(figure.variable for outlook in OUTLOOKS for figure in outlook.figures)
+    return tuple(name for name in wanted if name in scenario.model.state_fields)
+
+
+def outlooks(
+    data: xr.Dataset,
+    *,
+    labels: Sequence[str] | None = None,
+    pictures: Sequence[Outlook] = OUTLOOKS,
+    confidence: float = 0.95,
+) -> xr.Dataset:
+    """Return others' figures beside the model's: value, and the probability of lying above it.
+
+    Nothing of this is tuned to: the figures are read from the table of facts after the run.
+
+    Parameters
+    ----------
+    data : Dataset
+        An ensemble, or a summary.
+    labels : sequence of str, optional
+        Which pictures; those about the entity that the scenario is named after (all for another name), if not given.
+    pictures : sequence of Outlook
+        To choose from.
+    confidence : float
+        Of the intervals.
+
+    Returns
+    -------
+    Dataset, dims (figure,)
+        ``label``, ``variable``, ``measure``, ``value`` (in the state's unit; of a sum, times a year),
+        ``period_start``, ``period_end``, ``published``, ``fact``; ``above``, the probability of the model's figure
+        lying above it, with exact limits ``lower`` and ``upper`` (of a summary nan: its quantiles have no count),
+        ``below`` = 1 - above, and ``median``, the model's own. Figures of states that the result does not hold, or of
+        times that it does not reach, are left out; how many, in the attributes.
+
+    Raises
+    ------
+    InputError
+        If a label is unknown or the data are no result of a run.
+    """
+    checks = Checks()
+    checks.problems += check_interval(confidence, "clopper-pearson")
+    known = [picture.label for picture in pictures]
+    for label in labels or ():
+        if label not in known:
+            checks.add("labels", label, "is no picture", nearest(label, known))
+    checks.finish()
+    if not isinstance(data, xr.Dataset) or "time" not in data.dims or "steps_per_year" not in data.attrs:
+        raise invalid("data", f"a {type(data).__name__}", "must be a result of simulate or summarize")
+    chosen = [picture for picture in pictures if picture.label in (labels if labels is not None else known)]
+    rows, left_out = [], 0
+    for picture in chosen:
+        for figure in picture.figures:
+            if labels is None and not _about(figure, str(data.attrs.get("scenario", ""))):
+                continue
+            row = _row(data, picture.label, figure, confidence)
+            left_out += row is None
+            rows += [] if row is None else [row]
+    attrs = {name: data.attrs[name] for name in IDENTITY if name in data.attrs}
+    attrs |= {"confidence": float(confidence), "left_out": left_out, "n_paths": int(data.attrs.get("n_paths", 0))}
+    columns = ("label", "variable", "measure", "fact", "value", "above", "lower", "upper", "below", "median")
+    table: dict[str, Any] = {name: ("figure", [row[name] for row in rows]) for name in columns}
+    for name in ("period_start", "period_end", "published"):
+        table[name] = ("figure", np.array([row[name] for row in rows], dtype="datetime64[s]"))
+    return xr.Dataset(table, attrs=attrs)
+
+
+def _about(figure: Figure, scenario: str) -> bool:
+    """Return whether a figure is about the lab that a scenario is named after; any is, of a name that is no lab's."""
+    entities = {row["entity"].lower() for row in fact_table().values()}
+    name = scenario.lower().partition("-")[0]
+    return name not in entities or fact_table()[figure.fact]["entity"].lower() == name
+
+
+def _row(data: xr.Dataset, label: str, figure: Figure, confidence: float) -> dict[str, Any] | None:
+    """Return a figure beside the model's; None where the result cannot say."""
+    fact = fact_table()[figure.fact]
+    first, last = (np.datetime64(fact[key], "s") for key in ("period_start", "period_end"))
+    times = np.asarray(data["time"].values).astype("datetime64[s]")
+    if figure.measure != SUM:
+        first = last
+    found = measured(figure.variable, figure.measure, first, last, times, int(data.attrs["steps_per_year"]))
+    if found is None or figure.variable not in data or "time" not in data[figure.variable].dims:
+        return None
+    value = figure.sign * float(fact["value"])
+    lower = upper = np.nan
+    if "path" in data[figure.variable].dims:
+        values = values_of(data, found)
+        count = int(np.sum(values > value))
+        above, median = count / values.size, float(np.median(values))
+        low, high = binomial_interval(count, values.size, confidence=confidence)
+        lower, upper = float(low), float(high)
+    else:
+        levels, quantiles = quantiles_of(data, found)
+        above, median = 1.0 - probability_below(levels, quantiles, value), float(np.interp(0.5, levels, quantiles))
+    return {
+        "label": label,
+        "variable": figure.variable,
+        "measure": figure.measure,
+        "fact": figure.fact,
+        "value": value,
+        "above": above,
+        "lower": lower,
+        "upper": upper,
+        "below": 1.0 - above,
+        "median": median,
+        "period_start": first,
+        "period_end": last,
+        "published": np.datetime64(fact["published"], "s"),
+    }

@@ -1,0 +1,193 @@
+"""The words of the command line that look into a scenario: one path, its assumptions, and what follows from a run."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from montecarlo_ai.checks import LARGEST_SEED, Checks
+from montecarlo_ai.command_arguments import (
+    SCENARIO,
+    add_scenario_arguments,
+    add_setting_argument,
+    scenario_of,
+    whole_number,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["COMMANDS", "add_commands"]
+
+FORECAST = f"{SCENARIO}; or a folder or file of an archive"
+DEFAULT_PATHS = 20_000
+DEFAULT_SEED = 0
+LARGEST_PATHS = 10_000_000
+"""An ensemble is kept in memory for these."""
+
+
+def add_commands(commands: Any) -> None:
+    """Add these words to the parsers of the command.
+
+    Parameters
+    ----------
+    commands
+        What `argparse.ArgumentParser.add_subparsers` returned.
+    """
+    explain = _word(commands, "explain", "show one path, step by step, every flow of cash, adding up")
+    explain.add_argument("--path", metavar="P", default="0", help="label of the path (default 0)")
+    explain.add_argument("--by-year", action="store_true", help="years, not steps")
+    explain.add_argument("--csv", metavar="FILE", help="write what is shown to a file as well, in USD")
+    _add_seed(explain)
+
+    listed = _word(commands, "register", "list every assumption with its distribution, source and grade")
+    listed.add_argument("--markdown", action="store_true", help="a page of Markdown, with every rationale")
+
+    backtest = _word(commands, "backtest", "score forecasts against what happened", FORECAST)
+    backtest.add_argument("--history", metavar="ENTITY", default="OpenAI", help="whose figures (default OpenAI)")
+    exposure = _word(commands, "exposure", "show what each counterparty stands to lose when the lab runs out")
+    exposure.add_argument("--event", metavar="NAME", default="cash", help="way to run out, or any (default cash)")
+    corridor = _word(commands, "corridor", "show the ways to run out against the pace of commitments")
+    corridor.add_argument("--vary", metavar="INPUT", default="contract_size", help="what is multiplied")
+    corridor.add_argument(
+        "--event", metavar="NAME", action="append", help="whose least is looked for; may be repeated (default: all)"
+    )
+    outlooks = _word(commands, "outlooks", "compare with the plans and figures of others")
+    for command in (backtest, exposure, corridor, outlooks):
+        _add_seed(command)
+        command.add_argument("--paths", metavar="N", default=str(DEFAULT_PATHS), help=f"(default {DEFAULT_PATHS:,})")
+    for command in (backtest, exposure, corridor):
+        command.add_argument("--plot", metavar="FILE", help="draw it, such as chart.svg or chart.png")
+
+
+def _word(commands: Any, name: str, what: str, scenario: str = SCENARIO) -> argparse.ArgumentParser:
+    command: argparse.ArgumentParser = commands.add_parser(name, help=what, allow_abbrev=False)
+    add_scenario_arguments(command, scenario)
+    add_setting_argument(command)
+    return command
+
+
+def _add_seed(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--seed", metavar="S", default=str(DEFAULT_SEED), help=f"(default {DEFAULT_SEED})")
+
+
+def _numbers(arguments: argparse.Namespace) -> tuple[int, int]:
+    """Return paths and seed after checking them and the places of files."""
+    checks = Checks()
+    n_paths = whole_number(checks, "--paths", getattr(arguments, "paths", "1"), 1, LARGEST_PATHS)
+    seed = whole_number(checks, "--seed", arguments.seed, 0, LARGEST_SEED)
+    for option in ("csv", "plot"):
+        place = getattr(arguments, option, None)
+        if place is not None and not Path(place).absolute().parent.is_dir():
+            checks.add(f"--{option}", place, "cannot be written: its folder does not exist", "make the folder first")
+    checks.finish()
+    return n_paths, seed
+
+
+def _explain(arguments: argparse.Namespace) -> int:
+    from montecarlo_ai.analysis.statement import by_year, cash_statement, statement_text, write_statement
+
+    _, seed = _numbers(arguments)
+    checks = Checks()
+    path = whole_number(checks, "--path", arguments.path, 0, 2**63 - 1)
+    checks.finish()
+    statement = cash_statement(scenario_of(arguments), path, seed=seed)
+    if arguments.by_year:
+        statement = by_year(statement)
+    print(statement_text(statement))
+    if arguments.csv is not None:
+        write_statement(statement, arguments.csv)
+        print(f"\n{arguments.csv}")
+    return 0
+
+
+def _register(arguments: argparse.Namespace) -> int:
+    from montecarlo_ai.analysis.register import register, register_markdown, register_text
+
+    scenario = scenario_of(arguments)
+    page = register_markdown(scenario) if arguments.markdown else register_text(register(scenario))
+    print(page.removesuffix("\n"))
+    return 0
+
+
+def _backtest(arguments: argparse.Namespace) -> int:
+    from montecarlo_ai import plot
+    from montecarlo_ai.analysis.backtesting import backtest
+    from montecarlo_ai.analysis.text import backtest_text
+    from montecarlo_ai.files.loading import preset_names
+
+    n_paths, seed = _numbers(arguments)
+    name = arguments.scenario
+    filed = name not in preset_names() and (Path(name).is_dir() or Path(name).suffix == ".nc")
+    forecast = name if filed else scenario_of(arguments)
+    found = backtest(forecast, arguments.history, n_paths=n_paths, seed=seed)
+    print(backtest_text(found))
+    _drawn(arguments, lambda axes: plot.backtest(found, ax=axes))
+    return 0
+
+
+def _exposure(arguments: argparse.Namespace) -> int:
+    from montecarlo_ai import plot
+    from montecarlo_ai.analysis.exposures import exposure
+    from montecarlo_ai.analysis.text import exposure_text
+
+    n_paths, seed = _numbers(arguments)
+    found = exposure(scenario_of(arguments), event=arguments.event, n_paths=n_paths, seed=seed)
+    print(exposure_text(found))
+    _drawn(arguments, lambda axes: plot.exposure(found, ax=axes))
+    return 0
+
+
+def _corridor(arguments: argparse.Namespace) -> int:
+    from montecarlo_ai import plot
+    from montecarlo_ai.analysis.corridors import corridor
+    from montecarlo_ai.analysis.text import corridor_text
+
+    n_paths, seed = _numbers(arguments)
+    found = corridor(
+        scenario_of(arguments),
+        vary=arguments.vary,
+        event=arguments.event[0] if arguments.event == ["any"] else arguments.event,
+        n_paths=n_paths,
+        seed=seed,
+    )
+    print(corridor_text(found))
+    _drawn(arguments, lambda axes: plot.corridor(found, ax=axes))
+    return 0
+
+
+def _outlooks(arguments: argparse.Namespace) -> int:
+    from montecarlo_ai.analysis.outlooks import outlook_variables, outlooks
+    from montecarlo_ai.analysis.text import outlooks_text
+    from montecarlo_ai.simulation import simulate
+
+    n_paths, seed = _numbers(arguments)
+    scenario = scenario_of(arguments)
+    ensemble = simulate(scenario, n_paths=n_paths, seed=seed, variables=outlook_variables(scenario))
+    print(outlooks_text(outlooks(ensemble)))
+    return 0
+
+
+def _drawn(arguments: argparse.Namespace, draw: Callable[[Axes], object]) -> None:
+    """Draw a chart into the file that was asked for, if one was."""
+    from montecarlo_ai.artifacts import new_axes, save_chart
+
+    if arguments.plot is None:
+        return
+    axes = new_axes()
+    draw(axes)
+    save_chart(axes, Path(arguments.plot))
+    print(f"\n{arguments.plot}")
+
+
+COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "explain": _explain,
+    "register": _register,
+    "backtest": _backtest,
+    "exposure": _exposure,
+    "corridor": _corridor,
+    "outlooks": _outlooks,
+}
+"""What each of these words does, given its arguments."""
