@@ -24,6 +24,10 @@ $(environment): pyproject.toml constraints.txt tools/make-environment
 demo: $(environment)
 	@rm -rf runs/demo
 	.venv/bin/montecarlo-ai run openai-2025-12 --seed 7 --out runs/demo
+	.venv/bin/montecarlo-ai exposure openai-2025-12 --seed 7 --plot runs/demo/exposure.png
+	.venv/bin/montecarlo-ai corridor openai-2025-12 --seed 7 --plot runs/demo/corridor.png
+	.venv/bin/montecarlo-ai backtest openai-2025-12 --seed 7 --plot runs/demo/backtest.png
+	.venv/bin/montecarlo-ai outlooks openai-2025-12 --seed 7
 	@echo "Pictures:"
 	@find "$(CURDIR)/runs/demo" -name '*.png' | sort
 

@@ -17,13 +17,17 @@ from montecarlo_ai.command_arguments import (
 )
 
 if TYPE_CHECKING:
+    import xarray as xr
     from matplotlib.axes import Axes
+
+    from montecarlo_ai.scenario import Scenario
 
 __all__ = ["COMMANDS", "add_commands"]
 
 FORECAST = f"{SCENARIO}; or a folder or file of an archive"
 DEFAULT_PATHS = 20_000
 DEFAULT_SEED = 0
+OUTCOMES = "Dots: published figures, those after the dashed line not known to the forecast."
 LARGEST_PATHS = 10_000_000
 """An ensemble is kept in memory for these."""
 
@@ -47,6 +51,7 @@ def add_commands(commands: Any) -> None:
 
     backtest = _word(commands, "backtest", "score forecasts against what happened", FORECAST)
     backtest.add_argument("--history", metavar="ENTITY", default="OpenAI", help="whose figures (default OpenAI)")
+    backtest.add_argument("--fan", metavar="STATE", help="draw the fan of a state with what happened, not the ranks")
     exposure = _word(commands, "exposure", "show what each counterparty stands to lose when the lab runs out")
     exposure.add_argument("--event", metavar="NAME", default="cash", help="way to run out, or any (default cash)")
     corridor = _word(commands, "corridor", "show the ways to run out against the pace of commitments")
@@ -124,8 +129,31 @@ def _backtest(arguments: argparse.Namespace) -> int:
     forecast = name if filed else scenario_of(arguments)
     found = backtest(forecast, arguments.history, n_paths=n_paths, seed=seed)
     print(backtest_text(found))
-    _drawn(arguments, lambda axes: plot.backtest(found, ax=axes))
+    if arguments.fan is None:
+        _drawn(arguments, lambda axes: plot.backtest(found, ax=axes))
+    elif arguments.plot is not None:
+        data, past = _seen(forecast, arguments.fan, arguments.history, n_paths, seed)
+        _drawn(arguments, lambda axes: plot.fan(data, arguments.fan, ax=axes, history=past, note=OUTCOMES))
     return 0
+
+
+def _seen(
+    forecast: Scenario | str, state: str, history: str, n_paths: int, seed: int
+) -> tuple[xr.Dataset, xr.DataArray | None]:
+    """Return a forecast up to the end of the year after the last outcome of a state, and those outcomes."""
+    from montecarlo_ai.analysis.archive import read_archive
+    from montecarlo_ai.analysis.observations import outcomes
+    from montecarlo_ai.simulation import simulate
+
+    past = outcomes(history, state)
+    if isinstance(forecast, str):
+        data = read_archive(forecast)[-1]
+    else:
+        data = simulate(forecast, n_paths=n_paths, seed=seed, variables=[state])
+    if past is None:
+        return data, None
+    last = max(past["time"].values[-1], data["time"].values[1])
+    return data.sel(time=slice(None, (last.astype("datetime64[Y]") + 2).astype("datetime64[s]"))), past
 
 
 def _exposure(arguments: argparse.Namespace) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 import pickle
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -44,6 +45,7 @@ class Carried:
 
 def identity(scenario: Scenario, *, kind: str, seed: int, sampling: Sampling, dtype: str) -> dict[str, Any]:
     """Return the attributes of a result: what made it, and how to make it again."""
+    known = (scenario.document or {}).get("base_period")
     return {
         "kind": kind,
         "montecarlo_ai_version": __version__,
@@ -51,6 +53,7 @@ def identity(scenario: Scenario, *, kind: str, seed: int, sampling: Sampling, dt
         "scenario": scenario.name,
         "scenario_hash": scenario.hash,
         "scenario_canonical": scenario.canonical(),
+        **({"base_period": json.dumps(known, default=str)} if known else {}),
         "seed": seed,
         "n_paths": sampling.n_paths,
         "sampler": sampling.sampler,

@@ -7,7 +7,7 @@ solved as linear systems. Shared with the library are only the names of inputs a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import erf, exp, factorial, inf, log, tanh
+from math import erf, exp, factorial, inf, log
 from typing import Any
 
 import numpy as np
@@ -90,8 +90,9 @@ def start(p: Mapping[str, float]) -> dict[str, float]:
     s["flow"] = s["income"] + min(p["credit_share"] * p["base_bill"], p["base_credits"])
     s["flow"] += p["interest_rate"] * p["base_cash"]
     s["mean_income"], s["mean_flow"], s["mean_unmet"], s["mean_lost"] = s["income"], s["flow"], s["unmet"], 0.0
-    s["cash"], s["debt"], s["promised"], s["clock"] = p["base_cash"], 0.0, 0.0, 1.0
-    s["loss"], s["won"] = 0.0, 0.0
+    s["cash"], s["debt"] = p["base_cash"], 0.0
+    s["promised"], s["clock"] = p["base_tranches"], p["base_round_clock"]
+    s["loss"], s["won"] = 0.0, float(s["income"] > 0.0)
     s["limit"] = p["credit_line"] + min(p["debt_facility"], p["debt_covenant"] * s["revenue"])
     s["gap"] = max(0.0, -p["base_cash"] - s["limit"])
     return s
@@ -103,15 +104,20 @@ def path(
     added: Sequence[Sequence[float]],
     draws: Sequence[float],
     dt: float,
+    winter_at: int = -1,
 ) -> list[dict[str, float]]:
-    """Return what can be compared with the library's states, step by step from the first."""
+    """Return what can be compared with the library's states, step by step from the first.
+
+    ``added`` has a row a step and a column a contract; a winter is stated to begin in step ``winter_at``, if any.
+    """
     s = start(p)
     waiting = 0.5 * p["pipeline_ratio"] * p["base_bill"]
     queue = np.full(2, waiting)
     queues = [np.full(2, waiting * contract.waiting) for contract in contracts]
     brought = p["base_bill"] * np.array([contract.base_bill for contract in contracts])
-    brought /= sum(contract.base_bill for contract in contracts)
-    firm = p["take_or_pay"] * sum(float(b) * c.take_or_pay for b, c in zip(brought, contracts, strict=True))
+    brought /= sum(contract.base_bill for contract in contracts) or inf  # all of the fleet is the lab's own then
+    fixed = np.array([contract.take_or_pay for contract in contracts])
+    firm = p["take_or_pay"] * float(brought @ fixed + p["base_bill"] - brought.sum())
     ages = {name: np.array([p["base_" + name], 0.0, 0.0]) for name in ("bill", "capacity", "power")}
     ages["firm"] = np.array([firm, 0.0, 0.0])
     dropped, rows = 0.0, []
@@ -120,7 +126,7 @@ def path(
         runway = 0.0 if money <= 0.0 else (inf if s["flow"] >= 0.0 else money / -s["flow"])
         growth = min(max(2.0 * s["revenue"] / s["mean_revenue"] - 2.0, -0.9), 3.0)
         own, pressure = decide(p, s, queue, ages, runway, growth, dt)
-        effects = weather(p, s, draws[k], dt)
+        effects = weather(p, s, draws[k], k == winter_at, dt)
         prices_and_demand(p, s, effects, (k + 1) * dt, dt)
         placed, delivered, firm, vendors, vested = own, 0.0, 0.0, 0.0, 0.0
         for i, contract in enumerate(contracts):
@@ -175,11 +181,10 @@ def path(
                 "business_demand": s["sales"],
                 "new_demand": s["new"],
                 "compute_needed": s["need"],
+                "compute_training": s["training"],
                 "regime": float(s["regime"]),
                 "cancelled": dropped,
-                "early_cloud": float(queues[0][0]),
-                "late_chips": float(queues[1][1]),
-                "delivered_chips": float(brought[1]),
+                **of_contracts(contracts, queues, brought),
                 "firm_bill": float(ages["firm"].sum()),
                 "stranded_cost": s["stranded"],
                 "new_payer_share": s["new_payers"],
@@ -197,8 +202,18 @@ def path(
     return rows
 
 
-def weather(p: Mapping[str, float], s: dict[str, float], draw: float, dt: float) -> dict[str, float]:
-    """Move the regime by a uniform draw and return what it does."""
+def of_contracts(contracts: Sequence[Any], queues: Sequence[np.ndarray], brought: np.ndarray) -> dict[str, float]:
+    """Return the places of each contract's orders under their names."""
+    places = {}
+    for contract, queue, delivered in zip(contracts, queues, brought, strict=True):
+        words = "".join(c if c.isalnum() else " " for c in contract.counterparty.lower()).split()
+        values = {"early": queue[0], "late": queue[1], "delivered": delivered}
+        places |= {f"{part}_{'_'.join(words)}": float(value) for part, value in values.items()}
+    return places
+
+
+def weather(p: Mapping[str, float], s: dict[str, float], draw: float, stated: bool, dt: float) -> dict[str, float]:
+    """Move the regime by a uniform draw, or into a winter that is stated, and return what it does."""
 
     def fires(rate: float) -> float:
         return 1.0 - toward(1.0, 0.0, rate, dt)
@@ -212,6 +227,7 @@ def weather(p: Mapping[str, float], s: dict[str, float], draw: float, dt: float)
         after = -1
     elif now == 0 and draw > 1.0 - fires(p["boom_hazard"]):
         after = 1
+    after = -1 if stated else after
     s["regime"] = after
     force = {-1: -p["winter_strength"], 0: 0.0, 1: 1.0}[after]
     season = "winter" if after < 0 else "boom"
@@ -239,7 +255,7 @@ def decide(
     short = max(0.0, 1.0 - runway / p["cut_runway"])
     pressure = p["management_reaction"] * min(1.0, max(visible / wanted - 1.0, short, 0.0))
     means = p["management_reaction"] * min(1.0, runway / p["runway_target"])
-    own = means * max(wanted - visible, 0.0) / p["ordering_time"] * dt
+    own = means * max(wanted - visible, 0.0) * min(1.0, dt / p["ordering_time"])
     return own, pressure
 
 
@@ -259,7 +275,7 @@ def prices_and_demand(
     s["c"] *= exp(-gain * dt)
     s["eta"] *= exp(p["energy_gain"] * dt)
     taken = p["erosion"] - effects["growth"]
-    taken += p["training_effect"] * tanh(0.5 * log(s["rivals"] / s["training"]))
+    taken += p["training_effect"] * (s["rivals"] - s["training"]) / (s["rivals"] + s["training"] or inf)
     s["rivals"] *= exp(p["rival_training_growth"] * dt)
     unserved = p["unserved_loss"] * s["unmet"]
     leaving = unserved + taken
@@ -283,7 +299,7 @@ def prices_and_demand(
 def payers(p: Mapping[str, float], s: dict[str, float], unserved: float, dt: float) -> None:
     """Move new and settled payers through a step."""
     new, settled = s["new_payers"], s["share"] - s["new_payers"]
-    lasting = p["paying_share_long_run"] * p["churn"] / (p["churn"] + p["settling"])
+    lasting = p["paying_share_long_run"] * p["churn"] / (p["churn"] + p["settling"] or inf)
     settling = new - toward(new, 0.0, p["settling"], dt)
     new = toward(new, lasting, p["new_payer_churn"] + p["settling"], dt) - unserved * new * dt
     settled = toward(settled, 0.0, p["churn"], dt) + settling - unserved * settled * dt

@@ -17,7 +17,7 @@ from synthetic import ensemble, summary
 import montecarlo_ai as mc
 from montecarlo_ai import cli, plot
 from montecarlo_ai.analysis import statement as statements
-from montecarlo_ai.analysis.outlooks import OUTLOOKS, Figure, Outlook
+from montecarlo_ai.analysis.outlooks import Figure, Outlook, published_outlooks
 from montecarlo_ai.analysis.register import grade_of, register_markdown, register_text, sparkline
 from montecarlo_ai.analysis.statement import by_year, cash_statement, statement_text, write_statement
 from montecarlo_ai.analysis.text import outlooks_text
@@ -146,7 +146,7 @@ def test_pictures_are_read_from_the_table_of_facts() -> None:
 
 
 def test_every_picture_names_facts_of_its_unit() -> None:
-    for picture in OUTLOOKS:
+    for picture in published_outlooks():
         for figure in picture.figures:
             row = fact_table()[figure.fact]
             assert row["kind"] in ("company_forecast", "analyst_forecast")

@@ -133,11 +133,11 @@ def test_bill_of_a_total_ramps_up_and_is_paid_by_the_end_of_its_term() -> None:
 def test_build_joins_contracts_into_forcing_states_and_commitments() -> None:
     time = TimeGrid("2026-01-01", years=2, steps_per_year=12)
     parts = build([Contract("Oracle", 1e9, (12e9,), waiting=0.5), Contract("A & B", 2e9, ())], time)
-    assert list(parts.forcing) == list(parts.model.forcing_fields) == ["added_oracle", "added_a_b"]
+    assert list(parts.forcing) == list(parts.model.forcing_fields) == ["added_oracle", "added_a_b", "winter"]
     commitment = parts.context["commitment"]
     assert list(commitment.coords["counterparty"].values) == ["Oracle", "A & B"]
     assert commitment.sel(counterparty="Oracle").values[0] == 1e9
-    np.testing.assert_allclose(np.diff(commitment.values, axis=1), np.stack(list(parts.forcing.values())))
+    np.testing.assert_allclose(np.diff(commitment.values, axis=1), np.stack(list(parts.forcing.values())[:2]))
     state = parts.model.initial(CONSTANTS)
     assert state.delivered_oracle == pytest.approx(CONSTANTS.base_bill / 3.0)
     assert state.delivered_a_b == pytest.approx(CONSTANTS.base_bill * 2.0 / 3.0)
@@ -146,7 +146,7 @@ def test_build_joins_contracts_into_forcing_states_and_commitments() -> None:
     clock = type("Clock", (), {"t": 0.0, "dt": DT, "index": 0})()
     shocks = parts.model.shocks_type(*(0.0 for _ in parts.model.shock_fields))._replace(regime=0.5)
     asked = CONSTANTS._replace(contract_speed=1.0, contract_size=1.0, management_reaction=0.0)
-    after = parts.model.step(state, asked, shocks, clock, parts.model.forcing_type(1e9, 0.0))
+    after = parts.model.step(state, asked, shocks, clock, parts.model.forcing_type(1e9, 0.0, 0.0))
     held = after.early_oracle + after.late_oracle + after.delivered_oracle
     assert held - state.early_oracle - state.late_oracle - state.delivered_oracle == pytest.approx(1e9)
 

@@ -11,7 +11,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from montecarlo_ai.analysis.archive import read_archive
-from montecarlo_ai.analysis.measures import RAISED, Measured, measured, quantiles_of, states_of, values_of
+from montecarlo_ai.analysis.measures import RAISED, Measured, measured, quantiles_of, states_of, stub_of, values_of
 from montecarlo_ai.analysis.observations import as_observations
 from montecarlo_ai.analysis.scoring import crps_of_quantiles, crps_of_sample, probability_below, rank_of
 from montecarlo_ai.analysis.skill import caveats, grouped, naive_scores
@@ -187,7 +187,7 @@ def _scores(
         if measure == RAISED and last >= times[0]:
             raised += value
             value = raised
-        figure = measured(variable, measure, first, last, times, int(data.attrs["steps_per_year"]))
+        figure = measured(variable, measure, first, last, times, int(data.attrs["steps_per_year"]), stub_of(data))
         status = _status(data, row, variable, measure, figure, known_by)
         if status != SCORED or figure is None:
             found.append(Score(status, np.nan if figure is None else figure.horizon, value))

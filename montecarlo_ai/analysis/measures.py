@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -21,6 +23,7 @@ __all__ = [
     "measured",
     "quantiles_of",
     "states_of",
+    "stub_of",
     "values_of",
 ]
 
@@ -30,6 +33,7 @@ MEASURES = (LEVEL, RATE, SUM, RAISED)
 brought, paid in or promised."""
 
 _RAISED_FROM = ("equity_raised", "tranches")
+NO_STUB: Mapping[str, Any] = {}
 _DAY = np.timedelta64(86_400, "s")
 
 
@@ -43,10 +47,29 @@ class Measured:
         By name of the state.
     horizon : float
         Years from the start of the run to the moment that the figure is of, or to the end of its period.
+    before : float
+        What the scenario states for the part of the period that lies before the start.
     """
 
     weights: Mapping[str, NDArray[np.float64]]
     horizon: float
+    before: float = 0.0
+
+
+def stub_of(data: xr.Dataset) -> Mapping[str, Any]:
+    """Return what the scenario of a result states of the part of the year before its start.
+
+    ``start`` is its first day; by name of a flow, what that brought from then to the start: USD. Taken from the base
+    period of the scenario's file, whose ``stub_cash_burn`` is a negative ``cash_flow``.
+    """
+    stated = json.loads(data.attrs.get("base_period", "{}"))
+    if "stub_start" not in stated:
+        return NO_STUB
+    found: dict[str, Any] = {"start": stated["stub_start"]}
+    found |= {name: stated[f"stub_{name}"] for name in ("revenue", "compute_cost") if f"stub_{name}" in stated}
+    if "stub_cash_burn" in stated:
+        found["cash_flow"] = -stated["stub_cash_burn"]
+    return found
 
 
 def states_of(variable: str, measure: str) -> tuple[str, ...]:
@@ -61,6 +84,7 @@ def measured(
     last: np.datetime64,
     times: NDArray[np.datetime64],
     steps_per_year: int,
+    stub: Mapping[str, Any] = NO_STUB,
 ) -> Measured | None:
     """Return a figure as weights on the grid; None if it is of a time that the grid does not reach.
 
@@ -78,6 +102,9 @@ def measured(
     times : (n_times,) datetime64[s]
         The grid, start included.
     steps_per_year : int
+    stub : mapping
+        What the scenario states of the time before its start, see `stub_of`: a sum of a period that begins where the
+        stub does is that of the stub and of the run.
 
     Raises
     ------
@@ -89,6 +116,9 @@ def measured(
         checks.add("measure", measure, f"must be one of {', '.join(MEASURES)}")
     checks.finish()
     begin, end = first.astype("datetime64[s]"), last.astype("datetime64[D]").astype("datetime64[s]") + _DAY
+    before = 0.0
+    if measure == SUM and variable in stub and begin < times[0] and begin == np.datetime64(stub["start"], "s"):
+        begin, before = times[0], float(stub[variable])
     starts = begin if measure == SUM else end
     if starts < times[0] or end > times[-1] or (measure != SUM and end == times[0]):
         return None
@@ -104,12 +134,12 @@ def measured(
         weights[int(np.searchsorted(times, end, side="left"))] = 1.0
     else:
         weights = _between(end, times)
-    return Measured({variable: weights}, horizon)
+    return Measured({variable: weights}, horizon, before)
 
 
 def values_of(data: xr.Dataset, figure: Measured) -> NDArray[np.float64]:
     """Return a figure on each path of an ensemble, (path,)."""
-    total = np.zeros(data.sizes["path"])
+    total = np.full(data.sizes["path"], figure.before)
     for state, weights in figure.weights.items():
         rows = np.flatnonzero(weights)
         total += weights[rows] @ data[state].transpose("time", "path")[rows].values.astype(np.float64)
@@ -124,6 +154,7 @@ def quantiles_of(data: xr.Dataset, figure: Measured) -> tuple[NDArray[np.float64
     ((state, weights),) = figure.weights.items()
     rows = np.flatnonzero(weights)
     quantiles = data[state].transpose("quantile", "time")[:, rows].values.astype(np.float64) @ weights[rows]
+    quantiles += figure.before
     return np.asarray(data["quantile"].values, dtype=np.float64), np.maximum.accumulate(quantiles)
 
 

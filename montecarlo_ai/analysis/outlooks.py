@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Sequence
+from functools import cache
+from importlib import resources
 from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
 
-from montecarlo_ai.analysis.measures import LEVEL, SUM, measured, quantiles_of, values_of
+from montecarlo_ai.analysis.measures import SUM, measured, quantiles_of, stub_of, values_of
 from montecarlo_ai.analysis.scoring import probability_below
 from montecarlo_ai.assumptions import fact_table
 from montecarlo_ai.checks import Checks, nearest
@@ -17,7 +20,7 @@ from montecarlo_ai.intervals import binomial_interval, check_interval
 from montecarlo_ai.risk import IDENTITY
 from montecarlo_ai.scenario import Scenario
 
-__all__ = ["OUTLOOKS", "Figure", "Outlook", "outlook_variables", "outlooks"]
+__all__ = ["Figure", "Outlook", "outlook_variables", "outlooks", "published_outlooks"]
 
 
 class Figure(NamedTuple):
@@ -26,7 +29,6 @@ class Figure(NamedTuple):
     fact: str
     variable: str
     measure: str
-    sign: float = 1.0
 
 
 class Outlook(NamedTuple):
@@ -36,59 +38,24 @@ class Outlook(NamedTuple):
     figures: tuple[Figure, ...]
 
 
-OUTLOOKS = (
-    Outlook(
-        "HSBC, November 2025",
-        (
-            Figure("openai_hsbc_revenue_2030_12_01", "revenue", SUM),
-            Figure("openai_hsbc_users_2030_12_01", "users", LEVEL),
-            Figure("openai_hsbc_paying_share_2030_12_01", "paying_share", LEVEL),
-        ),
-    ),
-    Outlook(
-        "Company plan, third quarter of 2025",
-        (
-            Figure("openai_revenue_2028_12_01", "revenue", SUM),
-            Figure("openai_revenue_2030_12_02", "revenue", SUM),
-            Figure("openai_cash_flow_forecast_q3_2025_2026_12_01", "cash_flow", SUM),
-            Figure("openai_cash_flow_forecast_q3_2025_2027_12_01", "cash_flow", SUM),
-            Figure("openai_cash_flow_forecast_q3_2025_2028_12_01", "cash_flow", SUM),
-            Figure("openai_cash_flow_forecast_q3_2025_2029_12_01", "cash_flow", SUM),
-            Figure("openai_cash_flow_forecast_q3_2025_2030_12_01", "cash_flow", SUM),
-        ),
-    ),
-    Outlook(
-        "Company plan, February 2026",
-        (
-            Figure("openai_cash_flow_2026_12_01", "cash_flow", SUM),
-            Figure("openai_cash_flow_2027_12_01", "cash_flow", SUM),
-            Figure("openai_cash_flow_2028_12_01", "cash_flow", SUM),
-            Figure("openai_cash_flow_2029_12_01", "cash_flow", SUM),
-            Figure("openai_cash_flow_2030_12_02", "cash_flow", SUM),
-            Figure("openai_compute_spend_cumulative_2030_12_01", "compute_cost", SUM),
-        ),
-    ),
-    Outlook(
-        "Company plan, September 2026",
-        (
-            Figure("openai_revenue_2026_12_01", "revenue", SUM),
-            Figure("openai_revenue_2030_12_03", "revenue", SUM),
-            Figure("openai_revenue_cumulative_2030_12_01", "revenue", SUM),
-            Figure("openai_cash_flow_cumulative_2030_12_01", "cash_flow", SUM),
-        ),
-    ),
-    Outlook(
-        "Anthropic's plan, September 2026",
-        (Figure("anthropic_revenue_2028_12_01", "revenue", SUM),),
-    ),
-)
-"""Pictures of the years ahead that can be measured on a path. A sum of a period that begins before a run cannot, and is
-left out of its table; so is HSBC's funding gap, which rests on its own financing assumptions."""
+@cache
+def published_outlooks() -> tuple[Outlook, ...]:
+    """Return the pictures of the years ahead that come with the library, from `outlooks.toml`.
+
+    A sum of a period that begins before a run, and not where its stub does, cannot be measured and is left out of its
+    table.
+    """
+    file = resources.files("montecarlo_ai") / "analysis" / "outlooks.toml"
+    entries = tomllib.loads(file.read_text(encoding="utf-8"))["outlook"]
+    return tuple(
+        Outlook(entry["label"], tuple(Figure(row["fact"], row["state"], row["measure"]) for row in entry["figures"]))
+        for entry in entries
+    )
 
 
 def outlook_variables(scenario: Scenario) -> tuple[str, ...]:
     """Return the states that `outlooks` needs an ensemble of a scenario to keep."""
-    wanted = dict.fromkeys(figure.variable for outlook in OUTLOOKS for figure in outlook.figures)
+    wanted = dict.fromkeys(figure.variable for outlook in published_outlooks() for figure in outlook.figures)
     return tuple(name for name in wanted if name in scenario.model.state_fields)
 
 
@@ -96,7 +63,7 @@ def outlooks(
     data: xr.Dataset,
     *,
     labels: Sequence[str] | None = None,
-    pictures: Sequence[Outlook] = OUTLOOKS,
+    pictures: Sequence[Outlook] | None = None,
     confidence: float = 0.95,
 ) -> xr.Dataset:
     """Return others' figures beside the model's: value, and the probability of lying above it.
@@ -109,8 +76,8 @@ def outlooks(
         An ensemble, or a summary.
     labels : sequence of str, optional
         Which pictures; those about the entity that the scenario is named after (all for another name), if not given.
-    pictures : sequence of Outlook
-        To choose from.
+    pictures : sequence of Outlook, optional
+        To choose from; those that come with the library, if not given.
     confidence : float
         Of the intervals.
 
@@ -130,6 +97,7 @@ def outlooks(
     """
     checks = Checks()
     checks.problems += check_interval(confidence, "clopper-pearson")
+    pictures = published_outlooks() if pictures is None else pictures
     known = [picture.label for picture in pictures]
     for label in labels or ():
         if label not in known:
@@ -169,10 +137,11 @@ def _row(data: xr.Dataset, label: str, figure: Figure, confidence: float) -> dic
     times = np.asarray(data["time"].values).astype("datetime64[s]")
     if figure.measure != SUM:
         first = last
-    found = measured(figure.variable, figure.measure, first, last, times, int(data.attrs["steps_per_year"]))
+    steps = int(data.attrs["steps_per_year"])
+    found = measured(figure.variable, figure.measure, first, last, times, steps, stub_of(data))
     if found is None or figure.variable not in data or "time" not in data[figure.variable].dims:
         return None
-    value = figure.sign * float(fact["value"])
+    value = float(fact["value"])
     lower = upper = np.nan
     if "path" in data[figure.variable].dims:
         values = values_of(data, found)

@@ -19,7 +19,9 @@ __all__ = ["backtest_text", "corridor_text", "exposure_text", "outlooks_text"]
 def backtest_text(found: xr.Dataset) -> str:
     """Return a backtest as text: outcomes with their scores, coverage, skill, and what has to be known about both."""
     status = found["status"].values
-    lines = [f"Forecast {found.attrs.get('scenario', '')} against what happened (known by {found.attrs['known_by']})"]
+    lines = [f"{_identity(found)}: the forecast against what happened after {found.attrs['known_by']}"]
+    if int(found.attrs["forecasts"]) > 1:
+        lines[0] += f" (and {int(found.attrs['forecasts']) - 1} more forecasts)"
     rows = []
     for k in np.flatnonzero(status == "scored"):
         row = found.isel(observation=k)
@@ -106,6 +108,7 @@ def exposure_text(found: xr.Dataset) -> str:
         f"shortfall {100 * level:.6g}%",
     )
     lines = [
+        _identity(found),
         f"USD outstanding when the lab meets {event}, by {day}: {share}" + (f" ({interval})" if interval else ""),
         "",
         table(head, rows, right=(1, 2, 3, 4, 5)),
@@ -128,7 +131,8 @@ def corridor_text(found: xr.Dataset) -> str:
     what = event if isinstance(event, str) else " or ".join(event)
     return "\n".join(
         [
-            f"By {found.attrs['by'][:10]}, {found.attrs['vary']} times the pace; {n:,} paths at each, the same at all",
+            _identity(found),
+            f"By {found.attrs['by'][:10]}, {found.attrs['vary']} times the pace, the same paths at each",
             "",
             table(head, rows),
             "",
@@ -166,9 +170,17 @@ def outlooks_text(found: xr.Dataset) -> str:
         values = (number(float(row["value"])), number(float(row["median"])))
         rows.append((str(row["label"].values), str(row["variable"].values), _when(row), *values, above))
     head = ("whose", "state", "of", "figure", "model's median", "model lies above it")
-    text = table(head, rows, right=(3, 4))
+    lines = [_identity(found), "", table(head, rows, right=(3, 4))]
     left_out = int(found.attrs["left_out"])
-    return text if not left_out else f"{text}\n\nLeft out, for the result does not hold or reach them: {left_out}."
+    if left_out:
+        lines += ["", f"Left out, for the result does not hold or reach them: {left_out}."]
+    return "\n".join(lines)
+
+
+def _identity(found: xr.Dataset) -> str:
+    """Return which run a result is of, so that anyone can make it again."""
+    attrs = found.attrs
+    return f"{attrs['scenario']} ({str(attrs['scenario_hash'])[:12]}), seed {attrs['seed']}, {attrs['n_paths']:,} paths"
 
 
 def _when(row: xr.Dataset) -> str:

@@ -99,6 +99,24 @@ def check_bounds(assumptions: Mapping[str, Assumption], model: Model, checks: Ch
             model.bounds[name].check(f"inputs.{name}", assumption.distribution, assumption.units, checks)
 
 
+def sound_medians(assumptions: Mapping[str, Assumption], checks: Checks) -> dict[str, float]:
+    """Return the medians of the inputs about which nothing has been recorded.
+
+    Parameters
+    ----------
+    assumptions : mapping of str to Assumption
+        Those whose distributions are sound, in the model's units.
+    checks : Checks
+        What has been found so far.
+    """
+    found = {problem.field for problem in checks.problems}
+    return {
+        name: float(assumption.distribution.median())
+        for name, assumption in assumptions.items()
+        if f"inputs.{name}" not in found
+    }
+
+
 def read_assumptions(
     form: Form, units: Mapping[str, str] | None, bare: frozenset[str], checks: Checks
 ) -> dict[str, Assumption]:

@@ -14,6 +14,7 @@ from montecarlo_ai.checks import refused
 from montecarlo_ai.distributions import FAMILIES
 from montecarlo_ai.files.schema import (
     ChangedInputTable,
+    ChangedRegimesTable,
     CorrelationTable,
     Document,
     HistoryTable,
@@ -109,8 +110,12 @@ def published_schema(kind: str) -> str:
 def _form(kind: str) -> Any:
     """Return the form of a whole file, its sections spelled out."""
     if kind == "overlay":
-        changes = Field(description=OverlayDocument.model_fields["inputs"].description)
-        return create_model("Overlay", __base__=OverlayDocument, inputs=(dict[str, ChangedInputTable], changes))
+        changed: dict[str, Any] = {"inputs": dict[str, ChangedInputTable], "regimes": ChangedRegimesTable}
+        fields = {
+            name: (kind_of, Field(None, description=OverlayDocument.model_fields[name].description))
+            for name, kind_of in changed.items()
+        }
+        return create_model("Overlay", __base__=OverlayDocument, **fields)  # type: ignore[call-overload]
     base = Field(None, description="A preset, or a file beside this one, that this file changes.", min_length=1)
     sections: dict[str, Any] = {
         "base": (str, base),

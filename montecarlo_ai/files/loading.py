@@ -26,6 +26,7 @@ from montecarlo_ai.files.checks import (
     check_provenance,
     read_assumptions,
     read_correlation,
+    sound_medians,
     stated_provenance,
 )
 from montecarlo_ai.files.code import is_code, model_from_code
@@ -40,6 +41,7 @@ from montecarlo_ai.files.sources import Layers, layers_of, read_layers
 from montecarlo_ai.inputs import Inputs
 from montecarlo_ai.known_series import Series
 from montecarlo_ai.lab import Contract, build
+from montecarlo_ai.lab.consistency import check_scenario
 from montecarlo_ai.lab.model import LabParts
 from montecarlo_ai.model import Model
 from montecarlo_ai.scenario import Scenario
@@ -178,6 +180,9 @@ def _scenario(
     )
     if found is not None:
         check_bounds(assumptions, found, checks)
+        if own is None and grid is not None:
+            sound = known.contracts if len(known.contracts) == len(stated.contracts) else ()
+            check_scenario(sound_medians(assumptions, checks), sound, grid, checks)
         normals = [name for name in found.shock_fields if name not in found.uniform_shocks]
         with checks.collecting():
             correlated_groups(normals, shock_correlation, "shock_correlation")

@@ -12,6 +12,7 @@ from typing import Annotated, Any, TypeVar, get_type_hints
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema, create_model
 
 from montecarlo_ai.checks import Checks, Described, nearest
+from montecarlo_ai.errors import InputError
 from montecarlo_ai.lab.contracts import Contract
 
 SCHEMA_VERSION = 1
@@ -125,14 +126,19 @@ class HistoryTable(Table):
 
 
 _VERSION = Field(description="Version of this form.", json_schema_extra={"const": SCHEMA_VERSION})
+_WINTER_FROM = "Day on which a winter begins for certain; it lasts as any winter does."
 
 
 class RegimesTable(Provenance):
     """``[regimes]``: what is stated of the regimes of the industry beyond their hazards."""
 
-    winter_from: Annotated[datetime.date, BeforeValidator(_dated), _DATE] = Field(
-        description="Day on which a winter begins for certain; it lasts as any winter does."
-    )
+    winter_from: Annotated[datetime.date, BeforeValidator(_dated), _DATE] = Field(description=_WINTER_FROM)
+
+
+class ChangedRegimesTable(Provenance):
+    """``[regimes]`` of an overlay: what it is given behind its name may be missing."""
+
+    winter_from: Date = Field(None, description=_WINTER_FROM)
 
 
 class Document(Table):
@@ -324,8 +330,14 @@ def contract_tables(entries: Sequence[object], checks: Checks) -> list[tuple[Con
     for index, entry in enumerate(entries):
         table = _entry(contract_form(), entry, ("contracts", index), checks)
         if table is not None:
-            with checks.collecting():
+            try:
                 read.append((Contract(**{name: getattr(table, name) for name in names}), table))
+            except InputError as error:
+                unnamed, place = "contracts.counterparty", f"contracts[{index}].counterparty"
+                checks.problems += [
+                    dataclasses.replace(problem, field=place) if problem.field == unnamed else problem
+                    for problem in error.problems
+                ]
     return read
 
 
@@ -372,6 +384,8 @@ def _record(error: ValidationError, where: tuple[str | int, ...], form: type[Bas
         value: object = detail["input"]
         if kind == "missing":
             value = Described("nothing")
+        elif rule == _RULES["float_type"] and isinstance(value, datetime.date):
+            remedy = f"write {value.year + (value.month - 1) / 12:.6g} for the day {value}"
         elif kind == "extra_forbidden":
             rule, remedy = "is no key here", nearest(str(detail["loc"][-1]), form.model_fields)
         checks.add(dotted((*where, *detail["loc"])), value, rule, remedy)

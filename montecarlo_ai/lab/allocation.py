@@ -49,12 +49,13 @@ def allocate(
     unserved = shortage - yielded  # exactly zero where training yields enough: no dust of rounding
     beyond_floor = min((1.0 - free_floor) * free_need, max(spare, 0.0))
     surplus = max(spare, 0.0) - beyond_floor
+    firm_served = min(firm_need, capacity - (planned - yielded))  # exact however far need exceeds the fleet
     unserved_share = unserved / max(firm_need, 1e-9)
     absorbed = absorption * surplus
     resold = resold_compute(surplus - absorbed, capacity, resale_cap)
     return Allocation(
         planned - yielded + absorbed,
-        firm_need - unserved + beyond_floor,
+        firm_served + beyond_floor,
         resold,
         surplus - absorbed - resold,
         1.0 - unserved_share,

@@ -10,11 +10,13 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from montecarlo_ai.checks import Checks
+from montecarlo_ai.checks import Checks, Described
 from montecarlo_ai.errors import invalid
+from montecarlo_ai.lab.parameters import MONEY, RATIO
 from montecarlo_ai.timegrid import TimeGrid
 
 DAYS_OF_A_YEAR = 365.2425
+LONGEST_LABEL = 100
 
 
 @dataclass(frozen=True)
@@ -75,12 +77,17 @@ class Contract:
         object.__setattr__(self, "added_bill", tuple(self.added_bill))
         checks = Checks()
         if field_name(self.counterparty) == "":
-            checks.add("contracts.counterparty", self.counterparty, "must contain a letter or a digit", "name it")
+            rule = "must contain a letter from a to z or a digit"
+            checks.add("contracts.counterparty", self.counterparty, rule, "name it")
+        elif len(self.counterparty) > LONGEST_LABEL or not self.counterparty.isprintable():
+            rule = f"must be one line of at most {LONGEST_LABEL} characters"
+            checks.add("contracts.counterparty", self.counterparty, rule, "shorten it")
         label = f"contracts.{self.counterparty}"
         for bill in self.added_bill:
-            checks.number(f"{label}.added_bill", bill, at_least=0.0)
-        for field in ("base_bill", "total", "speed", "equity_per_power", "warrants_per_power"):
-            checks.number(f"{label}.{field}", getattr(self, field), at_least=0.0)
+            checks.number(f"{label}.added_bill", bill, at_least=0.0, at_most=MONEY.high)
+        for field in ("base_bill", "total", "equity_per_power", "warrants_per_power"):
+            checks.number(f"{label}.{field}", getattr(self, field), at_least=0.0, at_most=MONEY.high)
+        checks.number(f"{label}.speed", self.speed, at_least=0.0, at_most=RATIO.high)
         for field in ("take_or_pay", "flexibility", "waiting"):
             checks.number(f"{label}.{field}", getattr(self, field), at_least=0.0, at_most=1.0)
         self._check_schedule(label, checks)
@@ -100,7 +107,7 @@ class Contract:
             checks.add(f"{label}.added_bill", self.added_bill, "must be left out where a total is given", "keep one")
         if not term > 0.0:
             checks.add(f"{label}.term", term, "must be above 0: the contract ends before it starts", "give years")
-        if not 0.0 <= ramp <= term:
+        elif not 0.0 <= ramp <= term:
             checks.add(f"{label}.ramp", ramp, f"must lie between 0 and the term of {term:g} years")
         if not 1900.0 <= start <= 2200.0:
             checks.add(f"{label}.start", start, "must be a calendar year such as 2027.5")
@@ -125,14 +132,20 @@ def check_together(contracts: Sequence[Contract]) -> None:
         If there is none, two counterparties come to the same name, or they share out more than what is on order.
     """
     checks = Checks()
-    names = [field_name(contract.counterparty) for contract in contracts]
-    doubled = sorted({name for name in names if names.count(name) > 1})
-    if doubled or not names:
-        rule = "must name at least one counterparty, each once"
-        checks.add("contracts", ", ".join(doubled) or "none", rule, "rename or add a contract")
+    if not contracts:
+        checks.add("contracts", Described("nothing"), "must name at least one counterparty", "add [[contracts]]")
+    seen: dict[str, str] = {}
+    for index, contract in enumerate(contracts):
+        name = field_name(contract.counterparty)
+        if name in seen:
+            rule = f"must be another than that of {seen[name]!r}: each counterparty stands once"
+            checks.add(f"contracts[{index}].counterparty", contract.counterparty, rule, "rename it, or join both")
+        seen.setdefault(name, contract.counterparty)
     waiting = sum(contract.waiting for contract in contracts)
     if waiting > 1.0 + 1e-9:
-        checks.add("contracts.waiting", waiting, "must add up to at most 1 over all contracts")
+        most = max(contracts, key=lambda contract: contract.waiting)
+        rule = f"must leave the sum over all contracts at or below 1: all together make {waiting:.6g}"
+        checks.add(f"contracts.{most.counterparty}.waiting", most.waiting, rule)
     checks.finish()
 
 

@@ -101,7 +101,7 @@ def next_plan(state: State, params: Params, inverse: Reciprocals, dt: float) -> 
     affordable = params.management_reaction * (1.0 - shortness(years, inverse.runway_target))
     return Plan(
         params.management_reaction * short,
-        discretionary_orders(wanted, visible, inverse.ordering_time, affordable) * dt,
+        discretionary_orders(wanted, visible, stage_outflow(inverse.ordering_time, dt), affordable),
         Pace(
             params.contract_speed * params.contract_size,
             params.contract_deferral,

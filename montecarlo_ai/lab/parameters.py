@@ -240,6 +240,7 @@ class Params(NamedTuple):
     # Funding
     base_cash: Annotated[float, "USD", MONEY]
     credit_line: Annotated[float, "USD", MONEY]
+    base_tranches: Annotated[float, "USD", MONEY]  # promised before the start and not yet paid in
     debt_facility: Annotated[float, "USD", MONEY]
     debt_covenant: Annotated[float, "year", YEARS]
     valuation_multiple: Annotated[float, "year", YEARS]
@@ -249,6 +250,7 @@ class Params(NamedTuple):
     market_reversion: Annotated[float, "1/year", RATE]
     dilution: Annotated[float, "fraction", SHARE]
     round_rate: Annotated[float, "1/year", RATE]
+    base_round_clock: Annotated[float, "fraction", SHARE]  # pressure missing at the start until the next round
     runway_target: Annotated[float, "year", YEARS]
     coming_bill_weight: Annotated[float, "fraction", SHARE]
     paid_now: Annotated[float, "fraction", SHARE]

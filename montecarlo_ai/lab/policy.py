@@ -48,9 +48,16 @@ def wanted_bill(need: float, training_share: float, held_training: float, traini
     return held + training_growth * (with_policy - held)
 
 
-def discretionary_orders(wanted: float, visible: float, per_ordering_time: float, affordable: float) -> float:
-    """Return orders beyond the contracts, USD/year of bill per year: the gap, closed in the ordering time."""
-    return max(wanted - visible, 0.0) * per_ordering_time * affordable
+def discretionary_orders(wanted: float, visible: float, closed: float, affordable: float) -> float:
+    """Return orders of a step beyond the contracts, USD/year of bill: the gap, closed in the ordering time.
+
+    Parameters
+    ----------
+    wanted, visible : float, USD/year. Fleets.
+    closed : float, fraction of the gap that is ordered in a step, dt over the ordering time and at most 1.
+    affordable : float, fraction of that for which there is money.
+    """
+    return max(wanted - visible, 0.0) * closed * affordable
 
 
 def cancelling_pressure(wanted: float, visible: float, short: float) -> float:

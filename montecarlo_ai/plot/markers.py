@@ -100,7 +100,11 @@ def markers(fan: FanArtists, found: xr.Dataset, variable: str) -> MarkerArtists 
         fan.axes.set_ylim(min(low, min(drawn) - reach), max(high, max(drawn) + reach))
         _move_labels(fan)
     legend = fan.axes.legend(
-        handles=list(points.values()), loc="upper left", bbox_to_anchor=(0.0, 0.93), frameon=False, fontsize=style.SMALL
+        handles=list(points.values()),
+        loc="upper left",
+        bbox_to_anchor=(0.0, 0.93),
+        fontsize=style.SMALL,
+        edgecolor="none",
     )
     return MarkerArtists(points, legend)
 
