@@ -183,12 +183,12 @@ def _draw(folder: Path, scenario: Scenario, summary: xr.Dataset, chips: xr.Datas
             save_chart(ax, folder / f"{name}.{ending}")
 
 
-def new_axes() -> Axes:
-    """Return the axes of a new chart of the usual size, without a window."""
+def new_axes(height: float = CHART_SIZE[1]) -> Axes:
+    """Return the axes of a new chart of the usual width, its height in inches, without a window."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=CHART_SIZE, dpi=DOTS_PER_INCH)
+    figure = Figure(figsize=(CHART_SIZE[0], height), dpi=DOTS_PER_INCH)
     FigureCanvasAgg(figure)
     return figure.add_subplot()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,6 @@ from montecarlo_ai.command_arguments import (
 
 if TYPE_CHECKING:
     import xarray as xr
-    from matplotlib.axes import Axes
 
     from montecarlo_ai.scenario import Scenario
 
@@ -51,7 +51,13 @@ def add_commands(commands: Any) -> None:
 
     backtest = _word(commands, "backtest", "score forecasts against what happened", FORECAST)
     backtest.add_argument("--history", metavar="ENTITY", default="OpenAI", help="whose figures (default OpenAI)")
-    backtest.add_argument("--fan", metavar="STATE", help="draw the fan of a state with what happened, not the ranks")
+    backtest.add_argument(
+        "--fan",
+        metavar="STATE=FILE",
+        action="append",
+        default=[],
+        help="draw the fan of a state with what happened, such as revenue=fan.svg; may be repeated",
+    )
     exposure = _word(commands, "exposure", "show what each counterparty stands to lose when the lab runs out")
     exposure.add_argument("--event", metavar="NAME", default="cash", help="way to run out, or any (default cash)")
     corridor = _word(commands, "corridor", "show the ways to run out against the pace of commitments")
@@ -83,10 +89,15 @@ def _numbers(arguments: argparse.Namespace) -> tuple[int, int]:
     checks = Checks()
     n_paths = whole_number(checks, "--paths", getattr(arguments, "paths", "1"), 1, LARGEST_PATHS)
     seed = whole_number(checks, "--seed", arguments.seed, 0, LARGEST_SEED)
-    for option in ("csv", "plot"):
-        place = getattr(arguments, option, None)
+    places = [(f"--{option}", getattr(arguments, option, None)) for option in ("csv", "plot")]
+    for fan in getattr(arguments, "fan", ()):
+        state, _, file = fan.partition("=")
+        if not state or not file:
+            checks.add("--fan", fan, "must be a state and a file", "such as revenue=fan.svg")
+        places.append(("--fan", file or None))
+    for option, place in places:
         if place is not None and not Path(place).absolute().parent.is_dir():
-            checks.add(f"--{option}", place, "cannot be written: its folder does not exist", "make the folder first")
+            checks.add(option, place, "cannot be written: its folder does not exist", "make the folder first")
     checks.finish()
     return n_paths, seed
 
@@ -122,6 +133,7 @@ def _backtest(arguments: argparse.Namespace) -> int:
     from montecarlo_ai.analysis.backtesting import backtest
     from montecarlo_ai.analysis.text import backtest_text
     from montecarlo_ai.files.loading import preset_names
+    from montecarlo_ai.plot.ranks import height_of
 
     n_paths, seed = _numbers(arguments)
     name = arguments.scenario
@@ -129,11 +141,10 @@ def _backtest(arguments: argparse.Namespace) -> int:
     forecast = name if filed else scenario_of(arguments)
     found = backtest(forecast, arguments.history, n_paths=n_paths, seed=seed)
     print(backtest_text(found))
-    if arguments.fan is None:
-        _drawn(arguments, lambda axes: plot.backtest(found, ax=axes))
-    elif arguments.plot is not None:
-        data, past = _seen(forecast, arguments.fan, arguments.history, n_paths, seed)
-        _drawn(arguments, lambda axes: plot.fan(data, arguments.fan, ax=axes, history=past, note=OUTCOMES))
+    _drawn(arguments.plot, partial(plot.backtest, found), height_of(found))
+    for state, _, file in (fan.partition("=") for fan in arguments.fan):
+        data, past = _seen(forecast, state, arguments.history, n_paths, seed)
+        _drawn(file, partial(plot.fan, data, state, history=past, note=OUTCOMES))
     return 0
 
 
@@ -164,7 +175,7 @@ def _exposure(arguments: argparse.Namespace) -> int:
     n_paths, seed = _numbers(arguments)
     found = exposure(scenario_of(arguments), event=arguments.event, n_paths=n_paths, seed=seed)
     print(exposure_text(found))
-    _drawn(arguments, lambda axes: plot.exposure(found, ax=axes))
+    _drawn(arguments.plot, partial(plot.exposure, found))
     return 0
 
 
@@ -182,7 +193,7 @@ def _corridor(arguments: argparse.Namespace) -> int:
         seed=seed,
     )
     print(corridor_text(found))
-    _drawn(arguments, lambda axes: plot.corridor(found, ax=axes))
+    _drawn(arguments.plot, partial(plot.corridor, found))
     return 0
 
 
@@ -198,16 +209,16 @@ def _outlooks(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _drawn(arguments: argparse.Namespace, draw: Callable[[Axes], object]) -> None:
+def _drawn(file: str | None, draw: Callable[..., object], height: float | None = None) -> None:
     """Draw a chart into the file that was asked for, if one was."""
     from montecarlo_ai.artifacts import new_axes, save_chart
 
-    if arguments.plot is None:
+    if file is None:
         return
-    axes = new_axes()
-    draw(axes)
-    save_chart(axes, Path(arguments.plot))
-    print(f"\n{arguments.plot}")
+    axes = new_axes() if height is None else new_axes(height)
+    draw(ax=axes)
+    save_chart(axes, Path(file))
+    print(f"\n{file}")
 
 
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {

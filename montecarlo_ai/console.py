@@ -124,11 +124,9 @@ def _chips(found: Headline) -> str:
 
 
 def _milestone(reached: Milestone) -> str:
-    words = [
-        f"{_share(level)} of paths by {_month(date)}"
-        for level, date in zip(reached.quantiles, reached.dates, strict=True)
-        if not np.isnat(date)
-    ]
+    dates = zip(reached.quantiles, reached.dates, strict=True)
+    shares = {_month(date): level for level, date in dates if not np.isnat(date)}  # of one month the largest share
+    words = [f"{_share(level)} of paths by {month}" for month, level in shares.items()]
     words.append(f"never within the horizon on {_count(reached.n_paths - reached.reached, reached.n_paths)} of paths")
     return ", ".join(words)
 

@@ -316,3 +316,12 @@ def test_scales(units: str, largest: float, factor: float, shown: str) -> None:
 def test_values_that_round_to_zero_have_no_sign() -> None:
     assert scale_for("USD", 1e11).text(-4e7, 1e9) == "0"
     assert scale_for("USD", 1e11).text(-4e9, 1e9) == "\N{MINUS SIGN}4"
+
+
+def test_the_error_of_a_median_at_an_atom_takes_no_more_digits_than_the_largest() -> None:
+    data = ensemble(400)
+    data["cash"] = data["cash"].where(data["path"] > 300, 0.0)
+    footnote = plot.fan(data, "cash").footnote.get_text()
+    (shown,) = re.findall(r"end: (\S+) for the median", footnote)
+    assert float(shown) == 0.0
+    assert len(shown) <= 5

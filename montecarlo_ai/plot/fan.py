@@ -369,7 +369,7 @@ def _footnote(data: xr.Dataset, curves: _Curves, scale: style.Scale) -> str:
     errors = curves.last_errors
     if np.all(np.isfinite(errors)):
         middle, most = float(errors[curves.levels.index(0.5)]), int(np.argmax(errors))
-        step = _resolution(max(middle, 1e-300))
+        step = _resolution(middle if middle > 0.0 else max(float(errors[most]), 1e-300))
         largest = _with_units(scale.text(float(errors[most]), step), scale)
         parts.append(
             f"Monte Carlo standard error at the end: {scale.text(middle, step)} for the median, "

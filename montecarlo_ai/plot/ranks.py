@@ -23,6 +23,10 @@ __all__ = ["BacktestArtists", "backtest"]
 _MARKS = ("o", "s", "^", "D", "v", "P", "X")
 
 
+_BESIDE_ROWS, _ROW = 3.4, 0.17
+"""Inches that title and notes take, and that a row takes."""
+
+
 class BacktestArtists(NamedTuple):
     """What a chart of a backtest consists of.
 
@@ -66,7 +70,7 @@ def backtest(found: xr.Dataset, *, ax: Axes | None = None, title: str | None = N
     variables = found["variable"].values
     states = list(dict.fromkeys(variables[places].tolist()))
     ordered = [int(k) for state in states for k in places if variables[k] == state]
-    axes, own = style.prepare_axes(ax)
+    axes, own = style.prepare_axes(ax, height_of(found))
     bands = sorted((float(band) for band in found["band"].values), reverse=True)
     for k, band in enumerate(bands):
         axes.axvspan(50.0 - 50.0 * band, 50.0 + 50.0 * band, color=BAND_COLORS[min(k, 2)], linewidth=0, zorder=1)
@@ -107,6 +111,12 @@ def backtest(found: xr.Dataset, *, ax: Axes | None = None, title: str | None = N
     return BacktestArtists(axes, points, heading, written[0], written[1])
 
 
+def height_of(found: xr.Dataset) -> float:
+    """Return how high a chart of ranks should be for its rows to be read, inches."""
+    rows = int(np.sum(found["status"].values == "scored"))
+    return max(style.CHART_SIZE[1], _BESIDE_ROWS + _ROW * rows)
+
+
 def _label(found: xr.Dataset, place: int) -> str:
     row = found.isel(observation=place)
     first, last = (str(row[name].values)[:7] for name in ("period_start", "period_end"))
@@ -127,7 +137,7 @@ def _caption(found: xr.Dataset) -> str:
         row = found.sel(group="all", band=band)
         low, high = float(row["expected_lower"]), float(row["expected_upper"])
         expected = (
-            f"; {100 * low:.0f} to {100 * high:.0f}% if the model is true ({level})" if math.isfinite(low) else ""
+            f" ({100 * low:.0f} to {100 * high:.0f}% if the model is true, {level})" if math.isfinite(low) else ""
         )
-        parts.append(f"the {100 * band:.6g}% band {100 * float(row['coverage']):.0f}%{expected}")
-    return f"Of {int(found['n'].sel(group='all'))} outcomes {', '.join(parts)} lay inside their bands."
+        parts.append(f"{100 * float(row['coverage']):.0f}% lay in the {100 * band:.6g}% band{expected}")
+    return f"Of {int(found['n'].sel(group='all'))} outcomes {', '.join(parts)}."

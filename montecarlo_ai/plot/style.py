@@ -126,21 +126,32 @@ def spread(positions: ArrayLike, gap: float, low: float, high: float) -> NDArray
     return result
 
 
-def prepare_axes(ax: Axes | None) -> tuple[Axes, bool]:
-    """Return axes to draw on, and whether the figure is theirs alone (then its margins may be set)."""
+CHART_SIZE = (10.0, 5.8)
+"""Of a chart that makes its own figure, inches."""
+
+
+def prepare_axes(ax: Axes | None, height: float = CHART_SIZE[1]) -> tuple[Axes, bool]:
+    """Return axes to draw on, and whether the figure is theirs alone (then its margins may be set).
+
+    Parameters
+    ----------
+    ax : Axes or None
+    height : float
+        Of a new figure, inches.
+    """
     if ax is not None:
         figure = ax.figure.get_figure(root=True)
         return ax, figure is ax.figure and figure.axes == [ax] and figure.get_layout_engine() is None
     try:
         from matplotlib import pyplot
 
-        return pyplot.figure(figsize=(10.0, 5.8), dpi=160).add_subplot(), True
+        return pyplot.figure(figsize=(CHART_SIZE[0], height), dpi=160).add_subplot(), True
     except ImportError:
         # A backend was asked for that this machine has no display for: draw all the same, for saving.
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 
-        figure = Figure(figsize=(10.0, 5.8), dpi=160)
+        figure = Figure(figsize=(CHART_SIZE[0], height), dpi=160)
         FigureCanvasAgg(figure)
         return figure.add_subplot(), True
 
