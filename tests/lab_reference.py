@@ -251,7 +251,9 @@ def decide(
     follows = serving / (1.0 - s["training_share"])
     holds = serving + s["trained0"] * later
     wanted = p["training_growth"] * follows + (1.0 - p["training_growth"]) * holds
-    visible = ages["capacity"].sum() * later + queue.sum()
+    young, middle, old = ages["capacity"]
+    old -= old * min(1.0, 3.0 * p["lead_time"] / p["contract_term"])
+    visible = (young + middle + old) * later + queue.sum()
     short = max(0.0, 1.0 - runway / p["cut_runway"])
     pressure = p["management_reaction"] * min(1.0, max(visible / wanted - 1.0, short, 0.0))
     means = p["management_reaction"] * min(1.0, runway / p["runway_target"])

@@ -148,3 +148,21 @@ def test_without_funding_the_cash_of_july_2024_lasts_for_about_a_year() -> None:
     error = 0.5 / math.sqrt(months.size)
     assert float(np.mean(months <= runway - 2.0)) < 0.5 - 4.0 * error
     assert float(np.mean(months <= runway + 2.0)) > 0.5 + 4.0 * error
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_every_overlay_goes_with_every_preset_alone_and_with_others(preset: str) -> None:
+    start = DOCUMENTS[preset]["time"]["start"]
+    overlays = [f"{name}={start.year + 1}-06-01" if name == "winter-from" else name for name in mc.overlay_names()]
+    assert len(overlays) == 7
+    for overlay in overlays:
+        changed = mc.load_scenario(preset, overlays=[overlay])
+        assert changed.name == f"{preset} + {overlay}"
+        assert changed.hash != scenario_of(preset).hash
+    for contradicted in ("free-money", "no-new-funding"):  # money for nothing, and none: one of the two
+        together = [name for name in overlays if name != contradicted]
+        assert mc.load_scenario(preset, overlays=together).name == " + ".join([preset, *together])
+        backwards = together[::-1]
+        assert mc.load_scenario(preset, overlays=backwards).name == " + ".join([preset, *backwards])
+    with pytest.raises(mc.ScenarioError, match="throw away"):
+        mc.load_scenario(preset, overlays=["free-money", "no-new-funding"])

@@ -64,6 +64,11 @@ def aged(young: float, middle: float, total: float, delivered: float, moved: flo
     )
 
 
+def staying(young: float, middle: float, total: float, left: float) -> float:
+    """Return what of a measure is still there after a time in which the share ``left`` of the oldest stage retires."""
+    return total - left * max(total - young - middle, 0.0)
+
+
 def stranded_cost(capacity: Stages, firm_bill: Stages, cost: float, term: float) -> float:
     """Return what is still owed on compute above what new compute would cost, USD.
 

@@ -81,7 +81,7 @@ def base_income(params: Params) -> BaseIncome:
 def base_valuation(params: Params, income: BaseIncome, growth: float, pipeline: float) -> float:
     """Return what the lab is worth at the start, USD, the urgency of its need in it."""
     wanted = wanted_cash(params.runway_target, -income.cash_flow, pipeline, params.coming_bill_weight)
-    shortfall = max(wanted - params.base_cash, 0.0)
+    shortfall = max(wanted - params.base_cash - params.base_tranches, 0.0)
     urgency = urgency_of(shortfall, wanted)
     return valuation(
         income.revenue, params.valuation_multiple, params.growth_slope, growth, 1.0, params.distress_discount, urgency

@@ -12,7 +12,7 @@ from montecarlo_ai.lab.consumers import subscription_revenue, use_under_quota
 from montecarlo_ai.lab.costs import energy_cost, interest, partner_share, staff_cost
 from montecarlo_ai.lab.demand import grown, relaxation
 from montecarlo_ai.lab.events import liquidity
-from montecarlo_ai.lab.fleet import Pipeline, Stages, aged, pipeline_after, stage_outflow, stranded_cost
+from montecarlo_ai.lab.fleet import Pipeline, Stages, aged, pipeline_after, stage_outflow, staying, stranded_cost
 from montecarlo_ai.lab.initial import base_training
 from montecarlo_ai.lab.market import Demand, Prices
 from montecarlo_ai.lab.monetization import marginal_revenue, unmonetized_share
@@ -97,7 +97,9 @@ def next_plan(state: State, params: Params, inverse: Reciprocals, dt: float) -> 
         base_training(params.base_capacity, params.inference_share) * later_cost,
         params.training_growth,
     )
-    visible = state.capacity * later_cost + state.pipeline_early + state.pipeline_late
+    left = stage_outflow(3.0 * inverse.contract_term, params.lead_time)
+    kept = staying(state.capacity_young, state.capacity_middle, state.capacity, left)
+    visible = kept * later_cost + state.pipeline_early + state.pipeline_late
     affordable = params.management_reaction * (1.0 - shortness(years, inverse.runway_target))
     return Plan(
         params.management_reaction * short,
