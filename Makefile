@@ -3,6 +3,7 @@
 
 environment := .venv/.complete
 run := .venv/bin/python -m
+spread := --numprocesses=auto --dist=loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-all lint soak bench lock wheel-check clean
@@ -32,10 +33,10 @@ demo: $(environment)
 	@find "$(CURDIR)/runs/demo" -name '*.png' | sort
 
 test: $(environment)
-	$(run) pytest
+	$(run) pytest $(spread)
 
 test-all: $(environment)
-	$(run) pytest -m "slow or not slow"
+	$(run) pytest $(spread) -m "slow or not slow"
 
 lint: $(environment)
 	$(run) ruff check .
