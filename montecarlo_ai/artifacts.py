@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from montecarlo_ai.errors import Problem, invalid
+from montecarlo_ai.errors import Problem
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from montecarlo_ai.scenario import Scenario
 
-__all__ = ["FANS", "new_axes", "output_problems", "publish", "save_chart", "write_run"]
+__all__ = ["FANS", "chart_problems", "new_axes", "output_problems", "publish", "save_chart", "write_run"]
 
 FANS = ("cash", "revenue", "compute_cost")
 """Variables of which a run draws fan charts, where the model has them."""
@@ -193,13 +193,23 @@ def new_axes(height: float = CHART_SIZE[1]) -> Axes:
     return figure.add_subplot()
 
 
+def chart_problems(file: Path, option: str) -> list[Problem]:
+    """Return why a chart could not be written into a file; an empty list if it can."""
+    from matplotlib.backend_bases import FigureCanvasBase
+
+    if not file.absolute().parent.is_dir():
+        return [Problem(option, str(file), "cannot be written: its folder does not exist", "make the folder first")]
+    known = FigureCanvasBase.get_supported_filetypes()
+    if file.suffix.removeprefix(".").lower() not in known:
+        return [Problem(option, str(file), f"must end in one of {', '.join(f'.{ending}' for ending in known)}")]
+    return []
+
+
 def save_chart(axes: Axes, file: Path) -> None:
     """Write the chart of some axes in the format of the file's name; the same chart gives the same bytes.
 
     Raises
     ------
-    InputError
-        If matplotlib does not know the format.
     OSError
         If the file cannot be written.
     """
@@ -208,10 +218,7 @@ def save_chart(axes: Axes, file: Path) -> None:
 
     figure = axes.get_figure(root=True)
     assert isinstance(figure, Figure)
-    known = figure.canvas.get_supported_filetypes()
     ending = file.suffix.removeprefix(".").lower()
-    if ending not in known:
-        raise invalid("file", str(file), f"must end in one of {', '.join(known)}")
     undated = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
     with matplotlib.rc_context({"svg.hashsalt": "montecarlo_ai"}):
         figure.savefig(file, metadata=undated.get(ending, {}))

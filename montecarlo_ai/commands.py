@@ -86,18 +86,22 @@ def _add_seed(command: argparse.ArgumentParser) -> None:
 
 def _numbers(arguments: argparse.Namespace) -> tuple[int, int]:
     """Return paths and seed after checking them and the places of files."""
+    from montecarlo_ai.artifacts import chart_problems
+
     checks = Checks()
     n_paths = whole_number(checks, "--paths", getattr(arguments, "paths", "1"), 1, LARGEST_PATHS)
     seed = whole_number(checks, "--seed", arguments.seed, 0, LARGEST_SEED)
-    places = [(f"--{option}", getattr(arguments, option, None)) for option in ("csv", "plot")]
+    if getattr(arguments, "plot", None) is not None:
+        checks.problems += chart_problems(Path(arguments.plot), "--plot")
     for fan in getattr(arguments, "fan", ()):
         state, _, file = fan.partition("=")
         if not state or not file:
             checks.add("--fan", fan, "must be a state and a file", "such as revenue=fan.svg")
-        places.append(("--fan", file or None))
-    for option, place in places:
-        if place is not None and not Path(place).absolute().parent.is_dir():
-            checks.add(option, place, "cannot be written: its folder does not exist", "make the folder first")
+        else:
+            checks.problems += chart_problems(Path(file), "--fan")
+    table = getattr(arguments, "csv", None)
+    if table is not None and not Path(table).absolute().parent.is_dir():
+        checks.add("--csv", table, "cannot be written: its folder does not exist", "make the folder first")
     checks.finish()
     return n_paths, seed
 

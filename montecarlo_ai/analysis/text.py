@@ -113,9 +113,25 @@ def exposure_text(found: xr.Dataset) -> str:
         "",
         table(head, rows, right=(1, 2, 3, 4, 5)),
         "",
+        _losses_by_date(found, level),
+        "",
         f"Before recovery and before the compute is let to others; {100 * confidence:.6g}% intervals.",
     ]
     return "\n".join(lines)
+
+
+def _losses_by_date(found: xr.Dataset, level: float) -> str:
+    """Return the probability, the expected loss of each counterparty and the shortfall of all by each date."""
+    names = [str(name) for name in found["counterparty"].values]
+    rows = []
+    for k in range(found.sizes["time"]):
+        row = found.isel(time=k)
+        losses = [_shown(float(row["loss"].sel(counterparty=name))) for name in names]
+        shortfall = _shown(float(row["shortfall"].sel(level=level, counterparty=names[-1])))
+        share = f"{100 * float(row['probability']):.1f}%"
+        rows.append((str(row["time"].values)[:10], share, *losses, shortfall))
+    head = ("expected loss by", "probability", *names, f"shortfall {100 * level:.6g}%")
+    return table(head, rows, right=range(1, len(head)))
 
 
 def corridor_text(found: xr.Dataset) -> str:
@@ -180,7 +196,10 @@ def outlooks_text(found: xr.Dataset) -> str:
 def _identity(found: xr.Dataset) -> str:
     """Return which run a result is of, so that anyone can make it again."""
     attrs = found.attrs
-    return f"{attrs['scenario']} ({str(attrs['scenario_hash'])[:12]}), seed {attrs['seed']}, {attrs['n_paths']:,} paths"
+    digits, seed = str(attrs.get("scenario_hash", ""))[:12], attrs.get("seed", "not known")
+    return (
+        f"{attrs.get('scenario', 'a forecast')} ({digits or 'made by hand'}), seed {seed}, {attrs['n_paths']:,} paths"
+    )
 
 
 def _when(row: xr.Dataset) -> str:
