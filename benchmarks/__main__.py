@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-from benchmarks import import_time, inputs, machine, memory, preset, samplers, three_shocks
+from benchmarks import comparisons, import_time, inputs, machine, memory, preset, samplers, three_shocks
 from benchmarks.measurement import Measurement, table
 
 MEASUREMENTS: dict[str, Callable[[], list[Measurement]]] = {
@@ -18,6 +18,7 @@ MEASUREMENTS: dict[str, Callable[[], list[Measurement]]] = {
     "memory": memory.measure,
     "inputs": inputs.measure,
     "samplers": samplers.measure,
+    "comparisons": comparisons.measure,
 }
 
 

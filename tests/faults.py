@@ -31,6 +31,7 @@ from montecarlo_ai.simulation import simulate
 from montecarlo_ai.summary import summarize
 from montecarlo_ai.timegrid import TimeGrid
 from tests import models
+from tests.lab_faults import CONTRADICTIONS
 
 PAGE = Path(__file__).parent.parent / "docs" / "faults.md"
 PRESET = "openai-2025-12"
@@ -123,7 +124,9 @@ def unsound(kind: str) -> object:
 
 
 FILES, DISTRIBUTIONS, ARGUMENTS, NUMERICS = "Scenario files", "Distributions", "Arguments", "Numerics"
+LAB = "Labs that contradict themselves"
 FAULTS = (
+    *(Fault(LAB, what, child(text), ScenarioError, field) for what, text, field in CONTRADICTIONS),
     Fault(FILES, "an unknown key", changed("title =", "tilte ="), ScenarioError, "tilte"),
     Fault(FILES, "a field that is missing", changed('model = "lab"', ""), ScenarioError, "model"),
     Fault(FILES, "a key twice", changed("years = 5", "years = 5\nyears = 6"), ScenarioError, "scenario"),
@@ -343,6 +346,7 @@ def message(error: MonteCarloAIError) -> str:
     text = re.sub(r"'?/[^ ']*mine\.toml'?", "'mine.toml'", text)
     text = re.sub(r"(the folder of the file that names it, )[^;]*", r"\1FOLDER", text)
     text = re.sub(rf"a link to {re.escape(tempfile.gettempdir())}/\w+", "a link to OUTSIDE", text)
+    text = re.sub(rf"{PRESET} line \d+", f"{PRESET} line N", text)
     text = re.sub(r"-?\d+\.\d{6,}", lambda digits: f"{float(digits[0]):.4g}", text)
     text = re.sub(r"and [\d,]+ \([\d,.]+ GiB\) are available", "and ... are available", text)
     return text.replace("|", "\\|").replace("<", "&lt;")
@@ -357,7 +361,7 @@ def page() -> str:
         "at once, before anything is compiled or written, and the command ends with exit code 2 (1 for numerics).",
         "`python -m tests.faults` writes this page from the errors themselves; the first sentence of each is shown.",
     ]
-    for section in (FILES, DISTRIBUTIONS, ARGUMENTS, NUMERICS):
+    for section in (FILES, LAB, DISTRIBUTIONS, ARGUMENTS, NUMERICS):
         lines += ["", f"## {section}", "", "| what | error | message |", "|---|---|---|"]
         for fault in (fault for fault in FAULTS if fault.section == section):
             error = provoked(fault)

@@ -386,8 +386,9 @@ def finance(
     sold = s["warrants"] - toward(s["warrants"], 0.0, p["warrant_sale_rate"], dt)
     s["warrants"] += vested - sold
     money = due + p["supplier_equity"] * vendors + sold * market
-    s["clock"] -= p["round_rate"] * market * effects["open"] * urgency * dt
-    if s["clock"] <= 0.0:
+    pressure = p["round_rate"] * market * effects["open"] * urgency
+    s["clock"] -= pressure * dt
+    if s["clock"] <= 0.0 < pressure:
         size = min(missing, p["dilution"] * s["worth"])
         money += p["paid_now"] * size
         s["promised"] += (1.0 - p["paid_now"]) * size

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from benchmarks import samplers, three_shocks
+from benchmarks import comparisons, samplers, three_shocks
 from benchmarks.engines import ENGINES, plain_python
 from benchmarks.jobs import Figures, ThreeShocks, disagreements
 
@@ -41,3 +41,9 @@ def test_samplers_are_measured_against_closed_forms() -> None:
     assert 0.6 < plain.minimum < 1.4
     assert 0.6 < plain.details["probability"] < 1.4
     assert errors["sobol, 64 paths"].minimum < 0.5 * plain.minimum
+
+
+def test_comparisons_fail_nowhere_with_policies_frozen() -> None:
+    found = comparisons.measure(n_paths=512)
+    assert [one.minimum for one in found if one.engine == "policies frozen"] == [0.0] * 4
+    assert all(0.0 <= one.minimum <= 1.0 for one in found)

@@ -13,7 +13,7 @@ from montecarlo_ai.lab import Contract, build
 from montecarlo_ai.lab.allocation import Allocation, allocate
 from montecarlo_ai.lab.commitments import called_off, cancelled, compute_bill, credits_used, deferrable
 from montecarlo_ai.lab.contracts import bill_under_contract
-from montecarlo_ai.lab.fleet import Stages, aged, pipeline_after, stage_outflow, stranded_cost
+from montecarlo_ai.lab.fleet import Stages, aged, pipeline_after, stage_outflow, staying, stranded_cost
 from montecarlo_ai.lab.resale import resale_price, resold_compute
 from montecarlo_ai.timegrid import TimeGrid
 
@@ -44,6 +44,20 @@ def test_fleet_retires_after_its_term_and_not_at_once(dt: float) -> None:
     assert moment / gone == pytest.approx(term, rel=1e-9)
     assert aged(1.0, 0.0, 1.0, 0.0, stage_outflow(3.0 / term, DT)).retired == 0.0
     assert stage_outflow(100.0, DT) == 1.0
+
+
+def test_orders_see_the_oldest_stage_leave_within_the_lead_time() -> None:
+    young, middle, total, term = 5.0, 3.0, 12.0, 6.0
+
+    def seen(lead: float) -> float:
+        return staying(young, middle, total, stage_outflow(3.0 / term, lead))
+
+    assert seen(0.0) == total
+    assert seen(1.0) == pytest.approx(total - 4.0 / 2.0)
+    assert seen(term / 3.0) == seen(50.0) == young + middle
+    assert staying(young, middle, young + middle, 1.0) == young + middle
+    # What is seen to stay over a lead time of a step is what stays after it where nothing is delivered.
+    assert seen(DT) == pytest.approx(aged(young, middle, total, 0.0, stage_outflow(3.0 / term, DT)).total)
 
 
 def test_stranded_cost_is_what_is_owed_above_new_compute() -> None:

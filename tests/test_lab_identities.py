@@ -1,184 +1,235 @@
-"""Identities of the lab that hold on every path, to rounding: nothing is lost and every flow is booked once."""
+"""Identities of the lab in random scenarios, on every path to rounding: nothing is lost, every flow is booked once.
+
+Inputs lie in intervals three times as wide as the preset's or at a limit at which a law is off or acts in full,
+contracts are random, and a step is from a week to a year long.
+"""
 
 from __future__ import annotations
 
-import itertools
-import math
-from typing import Any
+from collections.abc import Callable
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from lab_paths import CONSTANTS, CONTRACTS, draw_params, forcing_of, walk
+from lab_paths import CONSTANTS, forcing_of, walk
+from lab_scenarios import Run, random_case
+from numpy.typing import NDArray
 
 from montecarlo_ai.lab.contracts import field_name
-from montecarlo_ai.lab.parameters import Params
 
 TOLERANCE = 1e-9
+Array = NDArray[np.float64]
+
+
+def close(left: Array, right: Array, *parts: Array | float) -> bool:
+    """Return whether two sums agree everywhere, to rounding at the size of what was added up."""
+    scale = np.max(np.abs(np.broadcast_arrays(left, right, *parts)), axis=0)
+    return bool((np.abs(left - right) <= TOLERANCE * np.maximum(scale, 1.0)).all())
+
+
+def moved(rate: Array | float, dt: float) -> Array:
+    """Return the share of a stock that a rate moves in a step, the exponential to third order."""
+    y = np.asarray(rate) * dt
+    return np.minimum(y - y**2 / 2.0 + y**3 / 6.0, 1.0)
+
+
+def outflow(years: float, dt: float) -> float:
+    """Return the share that leaves a stage of a delay in a step."""
+    return min(dt / years, 1.0) if years > 1e-6 else 1.0
+
+
+def all_states_are_finite(run: Run) -> None:
+    assert np.isfinite(list(run.columns.values())).all()
+
+
+def cash_changes_by_its_flows(run: Run) -> None:
+    """Each flow is made here from what it is a part of, none from the sums that the lab reports."""
+    p, dt = run.case.params, run.case.time.dt
+    revenue = run.revenue_consumer + run.revenue_business + run.revenue_new + run.revenue_resale
+    base = p.consumer_run_rate + p.business_run_rate
+    staff = p.staff_cost * np.maximum(revenue / base, 1.0) ** p.staff_elasticity
+    partner = np.minimum(p.revenue_share * revenue[1:], run.partner_share_left[:-1] / dt)
+    energy = run.power * p.owned_share * p.energy_price
+    credits = np.minimum(p.credit_share * run.compute_cost[1:], run.credits_left[:-1] / dt)
+    interest = p.interest_rate * (run.debt - np.maximum(run.cash, 0.0))[:-1]
+    costs = (p.other_cost_share * revenue + run.compute_cost + staff + energy)[1:]
+    income = revenue[1:] - partner - costs
+    flow = income + credits - interest
+    scale = (revenue[1:], costs, run.partner_share_left[:-1] / dt, run.credits_left[:-1] / dt)
+    assert close(run.revenue, revenue)
+    assert close(run.stock_pay, p.stock_pay_ratio * staff)
+    assert close(run.operating_income[1:], income, *scale)
+    assert close(run.cash_flow[1:], flow, interest, *scale)
+    assert close(np.diff(run.partner_share_left), -partner * dt, run.partner_share_left[:-1])
+    assert close(np.diff(run.credits_left), -credits * dt, run.credits_left[:-1])
+    change = dt * (flow + run.equity_raised[1:]) + np.diff(run.debt)
+    assert close(np.diff(run.cash), change, run.cash[1:], run.cash[:-1], run.debt[1:], dt * income, *scale)
+
+
+def equity_is_what_rounds_tranches_suppliers_and_warrants_pay(run: Run) -> None:
+    p, dt = run.case.params, run.case.time.dt
+    winter, boom = np.maximum(-run.regime, 0.0)[1:] * p.winter_strength, np.maximum(run.regime, 0.0)[1:]
+    open_ = np.maximum(1.0 + winter * (p.winter_rounds - 1.0) + boom * (p.boom_rounds - 1.0), 0.0)
+    price = np.exp(run.market_mood[1:] - winter * p.winter_multiple + boom * p.boom_multiple)
+    tranches = run.tranches[:-1] * moved(p.round_rate * open_, dt)
+    promised = np.diff(run.tranches) + tranches
+    supplied, vested = delivered_with(run, "equity_per_power"), delivered_with(run, "warrants_per_power")
+    sold = run.warrants[:-1] * moved(p.warrant_sale_rate, dt)
+    whole = run.power[1:] * max(contract.warrants_per_power for contract in run.case.contracts)
+    assert close(np.diff(run.warrants), vested - sold, run.warrants[1:], run.warrants[:-1], whole)
+    closed = run.round_clock[1:] == 1.0
+    limit = np.where(closed, p.dilution * run.valuation[1:], 0.0)
+    scale = (run.tranches[1:], run.tranches[:-1], limit, run.power[1:] * 20e9)
+    rounds = dt * run.equity_raised[1:] - tranches - p.supplier_equity * supplied - sold * price
+    assert close(rounds * (1.0 - p.paid_now), promised * p.paid_now, *scale, sold * price)
+    assert (rounds + promised <= limit + TOLERANCE * np.max(np.abs(np.stack([*scale, sold * price])), axis=0)).all()
+
+
+def delivered_with(run: Run, attached: str) -> Array:
+    """Return what suppliers attached to the power that they delivered, USD in each step."""
+    p, dt = run.case.params, run.case.time.dt
+    old = (run.power - run.power_young - run.power_middle)[:-1]
+    arrived = np.diff(run.power) + np.maximum(old, 0.0) * outflow(p.contract_term / 3.0, dt)
+    per_bill = arrived / np.maximum(np.diff(run.delivered), 1e-300)
+    total = np.zeros_like(per_bill)
+    for contract in run.case.contracts:
+        brought = np.diff(getattr(run, f"delivered_{field_name(contract.counterparty)}"))
+        total += getattr(contract, attached) * per_bill * brought
+    return total
+
+
+def fleet_is_used_once(run: Run) -> None:
+    parts = np.stack([run.compute_training, run.compute_served, run.compute_resold, run.compute_idle])
+    assert close(parts.sum(axis=0), run.capacity)
+    assert (parts >= -TOLERANCE * np.maximum(run.capacity, 1.0)).all()
+    assert (run.compute_served <= run.compute_needed * (1.0 + TOLERANCE)).all()
+    assert (run.compute_resold <= run.case.params.resale_cap * run.capacity * (1.0 + TOLERANCE)).all()
+    assert (np.minimum(run.unmet_share, run.surplus_share) <= TOLERANCE).all()
+    idle = (run.surplus_share > TOLERANCE)[1:]  # nothing is free while somebody goes without
+    short = (run.compute_needed - run.compute_served)[1:]
+    assert (short[idle] <= TOLERANCE * run.compute_needed[1:][idle]).all()
+
+
+def orders_are_delivered_waiting_or_cancelled(run: Run) -> None:
+    assert close(run.ordered, run.delivered + run.pipeline_early + run.pipeline_late + run.cancelled)
+    assert close(run.delivered, run.bill + run.retired)
+    for name in ("ordered", "cancelled", "delivered", "retired"):
+        assert (np.diff(getattr(run, name)) >= 0.0).all(), name
+
+
+def each_contract_is_delivered_waiting_or_cancelled(run: Run) -> None:
+    """Ordered by its schedule, less delivered and in its pipeline, is what was cancelled: by one pressure for all."""
+    p, contracts = run.case.params, run.case.contracts
+    base, pipeline = sum(contract.base_bill for contract in contracts), p.pipeline_ratio * p.base_bill
+    dropped, most, known = [], [], np.zeros_like(run.bill)
+    for contract, asked in zip(contracts, run.asked, strict=True):
+        begun = p.base_bill * (contract.base_bill / base if base > 0.0 else 0.0) + contract.waiting * pipeline
+        called = contract.speed * p.contract_speed * p.contract_size * np.concatenate(([0.0], np.cumsum(asked)))
+        parts = [getattr(run, f"{part}_{field_name(contract.counterparty)}") for part in ("early", "late", "delivered")]
+        gone = begun + called - sum(parts)
+        share = min(contract.flexibility * p.contract_deferral, 1.0)
+        assert (np.diff(gone) >= -TOLERANCE * (begun + called)[1:]).all()
+        assert (np.diff(gone) <= share * np.diff(called) + TOLERANCE * (begun + called)[1:]).all()
+        dropped.append(gone)
+        most.append(share * np.diff(called))
+        known += sum(parts)
+    assert close(np.sum(dropped, axis=0), run.cancelled, run.ordered)
+    pressure = np.diff(run.cancelled) / np.maximum(np.sum(most, axis=0), 1e-300)
+    for gone, could in zip(dropped, most, strict=True):
+        assert close(np.diff(gone), pressure * could, run.ordered[1:])
+    assert (known <= (run.ordered - run.cancelled) * (1.0 + TOLERANCE)).all()
+
+
+def compute_is_paid_where_it_is_used_or_owed(run: Run) -> None:
+    p = run.case.params
+    capacity = np.maximum(run.capacity, 1e-9)
+    assert close(run.training_cost, run.bill * run.compute_training / capacity)
+    assert close(run.inference_cost, run.bill * run.compute_served / capacity)
+    used = run.training_cost + run.inference_cost + run.bill * run.compute_resold / capacity
+    assert close(run.compute_cost[1:], np.maximum(used, run.firm_bill)[1:], run.bill[1:])
+    assert (run.firm_bill <= run.bill * (1.0 + TOLERANCE)).all()
+    assert (run.compute_cost <= run.bill * (1.0 + TOLERANCE)).all()
+    assert (run.stranded_cost <= (run.firm_bill + TOLERANCE * run.bill) * p.contract_term).all()
+    assert (run.revenue_advertising <= run.revenue_consumer * (1.0 + TOLERANCE)).all()
+
+
+def firm_bill_is_what_contracts_fix_of_what_they_deliver(run: Run) -> None:
+    p, dt = run.case.params, run.case.time.dt
+    own = np.diff(run.delivered)
+    firm = np.zeros_like(own)
+    for contract in run.case.contracts:
+        brought = np.diff(getattr(run, f"delivered_{field_name(contract.counterparty)}"))
+        firm += p.take_or_pay * contract.take_or_pay * brought
+        own = own - brought
+    firm += p.take_or_pay * np.maximum(own, 0.0)
+    old = np.maximum(run.firm_bill - run.firm_bill_young - run.firm_bill_middle, 0.0)[:-1]
+    left = old * outflow(p.contract_term / 3.0, dt)
+    assert close(np.diff(run.firm_bill), firm - left, run.ordered[1:])
+
+
+def debt_stays_within_its_limit_and_its_covenant(run: Run) -> None:
+    p = run.case.params
+    most = p.credit_line + np.minimum(p.debt_facility, p.debt_covenant * run.revenue)
+    assert (run.debt_limit[1:] <= np.maximum(most[1:], run.debt[:-1]) * (1.0 + TOLERANCE)).all()
+    assert (run.debt <= run.debt_limit * (1.0 + TOLERANCE)).all()
+    assert (run.debt >= 0.0).all()
+    assert (np.minimum(run.debt, np.maximum(run.cash, 0.0)) <= TOLERANCE * np.maximum(np.abs(run.cash_flow), 1.0)).all()
+
+
+def what_is_remembered_only_grows_or_is_frozen(run: Run) -> None:
+    short = -(run.cash + run.debt_limit - run.debt)
+    assert close(run.funding_gap, np.maximum.accumulate(np.maximum(short, 0.0)), run.cash, run.debt_limit)
+    assert (np.diff(run.profit_reached) >= 0.0).all()
+    losing = (run.profit_reached == 0.0)[:-1]
+    lost = np.where(losing, -run.operating_income[1:] * run.case.time.dt, 0.0)
+    assert close(np.diff(run.loss_until_profitable), lost, run.loss_until_profitable[1:])
+    assert (np.diff(run.growth_clamps) >= 0.0).all()
+
+
+def shares_lie_between_zero_and_one(run: Run) -> None:
+    for name in ("unmet_share", "surplus_share", "unmonetized_mean", "unmet_mean", "training_share", "paying_share"):
+        values = getattr(run, name)
+        assert ((values >= -TOLERANCE) & (values <= 1.0 + TOLERANCE)).all(), name
+    assert set(np.unique(run.regime)) <= {-1.0, 0.0, 1.0}
+    assert (run.new_payer_share >= 0.0).all()
+    assert (run.new_payer_share <= run.paying_share).all()
+
+
+IDENTITIES: tuple[Callable[[Run], None], ...] = (
+    all_states_are_finite,
+    cash_changes_by_its_flows,
+    equity_is_what_rounds_tranches_suppliers_and_warrants_pay,
+    fleet_is_used_once,
+    orders_are_delivered_waiting_or_cancelled,
+    each_contract_is_delivered_waiting_or_cancelled,
+    compute_is_paid_where_it_is_used_or_owed,
+    firm_bill_is_what_contracts_fix_of_what_they_deliver,
+    debt_stays_within_its_limit_and_its_covenant,
+    what_is_remembered_only_grows_or_is_frozen,
+    shares_lie_between_zero_and_one,
+)
+
 SEEDS = st.integers(min_value=0, max_value=2**32 - 1)
-STEPS_PER_YEAR = st.sampled_from([1, 4, 12])
-run = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+long = settings(max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
-def close(left: float, right: float, scale: float) -> bool:
-    """Return whether two values agree to rounding at the size of what was added up."""
-    return abs(left - right) <= TOLERANCE * max(abs(scale), 1.0)
+@quick
+@given(SEEDS)
+def test_identities_hold_in_random_scenarios(seed: int) -> None:
+    run = Run(random_case(seed))
+    for identity in IDENTITIES:
+        identity(run)
 
 
-def random_path(seed: int, steps_per_year: int) -> tuple[Params, list[Any], float]:
-    """Return inputs, states and the step length of a path with inputs far wider than the preset's."""
-    params = draw_params(seed)
-    return params, walk(params, forcing_of(3.0, steps_per_year), 1.0 / steps_per_year, seed=seed), 1.0 / steps_per_year
-
-
-@run
-@given(SEEDS, STEPS_PER_YEAR)
-def test_all_states_are_finite(seed: int, steps_per_year: int) -> None:
-    _, path, _ = random_path(seed, steps_per_year)
-    assert all(math.isfinite(value) for state in path for value in state)
-
-
-@run
-@given(SEEDS, STEPS_PER_YEAR)
-def test_cash_changes_by_its_flows(seed: int, steps_per_year: int) -> None:
-    _, path, dt = random_path(seed, steps_per_year)
-    for before, after in itertools.pairwise(path):
-        flows = dt * (after.cash_flow + after.equity_raised) + (after.debt - before.debt)
-        scale = abs(before.cash) + dt * (abs(after.cash_flow) + after.equity_raised)
-        assert close(after.cash, before.cash + flows, scale)
-
-
-@run
-@given(SEEDS, STEPS_PER_YEAR)
-def test_fleet_is_used_once(seed: int, steps_per_year: int) -> None:
-    _, path, _ = random_path(seed, steps_per_year)
-    for state in path:
-        parts = (state.compute_training, state.compute_served, state.compute_resold, state.compute_idle)
-        assert close(sum(parts), state.capacity, state.capacity)
-        assert min(parts) >= -TOLERANCE * max(state.capacity, 1.0)
-        assert state.compute_served <= state.compute_needed * (1.0 + TOLERANCE)
-
-
-@run
-@given(SEEDS, STEPS_PER_YEAR)
-def test_what_is_ordered_is_delivered_waiting_or_cancelled(seed: int, steps_per_year: int) -> None:
-    _, path, _ = random_path(seed, steps_per_year)
-    for state in path:
-        waiting = state.pipeline_early + state.pipeline_late
-        assert close(state.ordered, state.delivered + waiting + state.cancelled, state.ordered)
-        assert close(state.delivered, state.bill + state.retired, state.delivered)
-
-
-@run
-@given(SEEDS, STEPS_PER_YEAR)
-def test_each_contract_is_ordered_delivered_waiting_or_cancelled(seed: int, steps_per_year: int) -> None:
-    """What a counterparty was asked for, less what it still owes and has delivered, is what was cancelled with it."""
-    params, path, _ = random_path(seed, steps_per_year)
-    pipeline = params.pipeline_ratio * params.base_bill
-    kept = params.contract_speed * params.contract_size
-    base = sum(contract.base_bill for contract in CONTRACTS)
-    dropped = [0.0] * len(path)
-    for place, contract in enumerate(CONTRACTS):
-        name, before = field_name(contract.counterparty), 0.0
-        ordered = params.base_bill * contract.base_bill / base + contract.waiting * pipeline
-        for k, state in enumerate(path):
-            if k > 0:
-                ordered += contract.speed * kept * forcing_of(3.0, steps_per_year)[k - 1][place]
-            early, late, delivered = (getattr(state, f"{part}_{name}") for part in ("early", "late", "delivered"))
-            rest = ordered - early - late - delivered
-            assert rest >= before - TOLERANCE * ordered
-            assert rest <= min(contract.flexibility * params.contract_deferral, 1.0) * ordered * (1.0 + TOLERANCE)
-            before = max(rest, before)
-            dropped[k] += rest
-    for k, state in enumerate(path):
-        assert close(dropped[k], state.cancelled, state.ordered)
-        assert state.early_cloud + state.early_chips <= state.pipeline_early * (1.0 + TOLERANCE)
-        assert state.delivered_cloud + state.delivered_chips <= state.delivered * (1.0 + TOLERANCE)
-
-
-@run
-@given(SEEDS, STEPS_PER_YEAR)
-def test_partner_share_and_credits_are_paid_out_of_their_stocks(seed: int, steps_per_year: int) -> None:
-    params, path, dt = random_path(seed, steps_per_year)
-    for before, after in itertools.pairwise(path):
-        partner = min(params.revenue_share * after.revenue, before.partner_share_left / dt)
-        used = min(params.credit_share * after.compute_cost, before.credits_left / dt)
-        assert close(after.partner_share_left, before.partner_share_left - partner * dt, params.revenue_share_cap)
-        assert close(after.credits_left, before.credits_left - used * dt, params.base_credits)
-        assert min(after.partner_share_left, after.credits_left) >= 0.0
-
-
-@run
-@given(SEEDS, STEPS_PER_YEAR)
-def test_debt_stays_within_its_limit_and_its_covenant(seed: int, steps_per_year: int) -> None:
-    params, path, _ = random_path(seed, steps_per_year)
-    for before, after in itertools.pairwise(path):
-        most = params.credit_line + min(params.debt_facility, params.debt_covenant * after.revenue)
-        assert after.debt_limit <= max(most, before.debt) * (1.0 + TOLERANCE)
-        assert after.debt <= after.debt_limit * (1.0 + TOLERANCE)
-
-
-@run
-@given(SEEDS, STEPS_PER_YEAR)
-def test_revenue_and_cost_are_the_sums_of_their_parts(seed: int, steps_per_year: int) -> None:
-    params, path, _ = random_path(seed, steps_per_year)
-    for state in path:
-        parts = (state.revenue_consumer, state.revenue_business, state.revenue_new, state.revenue_resale)
-        assert close(sum(parts), state.revenue, state.revenue)
-        assert min(parts) >= 0.0
-        assert state.training_cost + state.inference_cost <= state.compute_cost * (1.0 + TOLERANCE)
-        assert state.firm_bill <= state.compute_cost * (1.0 + TOLERANCE)
-        assert state.revenue_advertising <= state.revenue_consumer
-        assert state.stranded_cost <= state.firm_bill * params.contract_term * (1.0 + TOLERANCE)
-        assert state.compute_cost <= state.bill * (1.0 + TOLERANCE)
-
-
-@run
-@given(SEEDS, STEPS_PER_YEAR)
-def test_operating_income_is_revenue_less_costs(seed: int, steps_per_year: int) -> None:
-    params, path, dt = random_path(seed, steps_per_year)
-    base = params.consumer_run_rate + params.business_run_rate
-    for before, after in itertools.pairwise(path):
-        staff = params.staff_cost * max(after.revenue / base, 1.0) ** params.staff_elasticity
-        partner = (before.partner_share_left - after.partner_share_left) / dt
-        energy = after.power * params.owned_share * params.energy_price
-        income = after.revenue * (1.0 - params.other_cost_share) - partner - after.compute_cost - staff - energy
-        credits = (before.credits_left - after.credits_left) / dt
-        assert close(after.stock_pay, params.stock_pay_ratio * staff, staff)
-        interest = params.interest_rate * (before.debt - max(before.cash, 0.0))
-        scale = after.revenue + after.compute_cost + staff
-        scale += before.partner_share_left / dt + before.credits_left / dt  # what differences lose to rounding
-        assert close(after.operating_income, income, scale)
-        assert close(after.cash_flow, income + credits - interest, scale + abs(interest))
-
-
-@run
-@given(SEEDS, STEPS_PER_YEAR)
-def test_what_is_remembered_only_grows_or_is_frozen(seed: int, steps_per_year: int) -> None:
-    _, path, dt = random_path(seed, steps_per_year)
-    for before, after in itertools.pairwise(path):
-        short = -(after.cash + after.debt_limit - after.debt)
-        assert close(after.funding_gap, max(before.funding_gap, short), abs(after.cash))
-        assert after.funding_gap >= before.funding_gap >= 0.0
-        assert after.profit_reached >= before.profit_reached
-        if before.profit_reached == 1.0:
-            assert after.loss_until_profitable == before.loss_until_profitable
-        else:
-            lost = before.loss_until_profitable - after.operating_income * dt
-            assert close(after.loss_until_profitable, lost, abs(lost) + abs(before.loss_until_profitable))
-
-
-@run
-@given(SEEDS, STEPS_PER_YEAR)
-def test_shares_lie_between_zero_and_one(seed: int, steps_per_year: int) -> None:
-    _, path, _ = random_path(seed, steps_per_year)
-    for state in path:
-        for share in (state.unmet_share, state.surplus_share, state.unmonetized_mean, state.unmet_mean):
-            assert -TOLERANCE <= share <= 1.0 + TOLERANCE
-        assert min(state.unmet_share, state.surplus_share) <= TOLERANCE
-        assert state.debt >= 0.0
-        assert state.regime in (-1.0, 0.0, 1.0)
-        assert 0.0 <= state.new_payer_share <= state.paying_share
+@pytest.mark.slow
+@long
+@given(SEEDS)
+def test_identities_hold_in_many_more_scenarios(seed: int) -> None:
+    run = Run(random_case(seed, most_steps=200))
+    for identity in IDENTITIES:
+        identity(run)
 
 
 @pytest.mark.parametrize("steps_per_year", [4, 12, 52])

@@ -10,6 +10,7 @@ from montecarlo_ai.lab.costs import energy_cost, interest, partner_share, staff_
 from montecarlo_ai.lab.demand import (
     relaxation,
 )
+from montecarlo_ai.lab.fleet import stage_outflow
 from montecarlo_ai.lab.funding import (
     AGE_OF_A_YEARS_SUM,
     debt_limit,
@@ -66,6 +67,7 @@ def test_orders_close_the_gap_and_excess_cancels() -> None:
     assert wanted_bill(60.0, 0.4, 5.0, 0.0) == pytest.approx(65.0)
     assert discretionary_orders(100.0, 80.0, 1.0 / 2.0, 0.5) == pytest.approx(5.0)
     assert discretionary_orders(80.0, 100.0, 1.0 / 2.0, 1.0) == 0.0
+    assert discretionary_orders(100.0, 80.0, stage_outflow(1e9, DT), 1.0) == 20.0  # at once, and no more than the gap
     assert cancelling_pressure(100.0, 80.0, 0.0) == 0.0
     assert cancelling_pressure(100.0, 130.0, 0.0) == pytest.approx(0.3)
     assert cancelling_pressure(100.0, 80.0, 0.7) == pytest.approx(0.7)
@@ -91,6 +93,9 @@ def test_rounds_close_under_pressure_and_are_bounded() -> None:
     assert raise_money(largest=1e9)[:2] == (25.0, 75.0)
     assert raise_money(urgency=0.0, shortfall=0.0)[:2] == (0.0, 0.0)
     assert raise_money(pace=0.0)[:2] == (0.0, 0.0)
+    assert raise_money(clock=0.0)[:2] == (10.0, 30.0)
+    assert raise_money(clock=0.0, pace=0.0) == (0.0, 0.0, 0.0)  # due, and nobody comes
+    assert raise_money(clock=0.0, urgency=0.0) == (0.0, 0.0, 0.0)
     assert raise_money(pace=0.05)[0] == 0.0
     assert raise_money(clock=1.0)[2] == pytest.approx(1.0 - DT)
     assert urgency_of(30.0, 100.0) == pytest.approx(0.3)

@@ -1,55 +1,100 @@
-"""What has to move one way once policies, discretionary orders and funding are frozen, path by path.
+"""What has to move one way in random scenarios once policies, orders and funding are frozen, path by path.
 
-With live policies these can fail, because cuts come later where there is more cash; then nothing is asserted.
+With live policies these can fail, because cuts come later where there is more cash; then nothing is asserted:
+`benchmarks` measures how often.
 """
 
 from __future__ import annotations
 
-import pytest
+import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lab_paths import CONTRACTS, FROZEN, draw_params, forcing_of, margins_along, walk
+from lab_paths import FROZEN, margins_along
+from lab_scenarios import Case, Run, random_case
+from numpy.typing import NDArray
 
 from montecarlo_ai.lab.commitments import compute_bill
-from montecarlo_ai.lab.parameters import Params
 from montecarlo_ai.lab.technology import compute_per_bill, cost_of_new_compute
 
 SEEDS = st.integers(min_value=0, max_value=2**32 - 1)
-STEPS_PER_YEAR = 4
-YEARS = 4.0
-DT = 1.0 / STEPS_PER_YEAR
-run = settings(max_examples=25, deadline=None)
+PARTS = st.floats(min_value=0.0, max_value=1.0)
+TOLERANCE = 1e-9
+quick = settings(max_examples=30, deadline=None)
+
+SAME_DEMAND = {"unserved_loss": 0.0, "scarcity_response": 0.0, "training_effect": 0.0}
+"""Customers who leave unserved or for the better model, and prices that scarcity lifts, would change later demand."""
 
 
-def cash_runs_out(params: Params, seed: int) -> float:
-    """Return the years until cash and credit are gone on one path, infinity if never."""
-    path = walk(params, forcing_of(YEARS, STEPS_PER_YEAR), DT, seed=seed)
-    for index, event in enumerate(margins_along(path, params, DT)):
-        if event.cash < 0.0:
-            return (index + 1) * DT
-    return float("inf")
+def frozen(seed: int, **changes: float) -> Case:
+    """Return a random scenario with policies, orders and funding frozen."""
+    return random_case(seed, **{**FROZEN, **changes})
 
 
-@run
-@given(SEEDS, st.floats(min_value=0.0, max_value=3.0))
+def changed(case: Case, **changes: float) -> Case:
+    """Return the same scenario on the same shocks with some inputs changed."""
+    return case._replace(params=case.params._replace(**changes))
+
+
+def cash_runs_out(run: Run) -> float:
+    """Return the years until cash and credit are gone on a path, infinity if never."""
+    margins = [event.cash for event in margins_along(run.states, run.case.params, run.case.time.dt)]
+    return next(((k + 1) * run.case.time.dt for k, margin in enumerate(margins) if margin < 0.0), float("inf"))
+
+
+def above(left: NDArray[np.float64], right: NDArray[np.float64]) -> bool:
+    """Return whether nothing on the left is below the right, to rounding."""
+    return bool((left >= right - TOLERANCE * np.abs(right)).all())
+
+
+@quick
+@given(SEEDS, st.floats(min_value=0.0, max_value=1e11))
 def test_more_starting_cash_never_runs_out_sooner(seed: int, more: float) -> None:
-    params = draw_params(seed)._replace(**FROZEN)
-    richer = params._replace(base_cash=params.base_cash * (1.0 + more))
-    assert cash_runs_out(richer, seed) >= cash_runs_out(params, seed)
+    case = frozen(seed)
+    poorer, richer = Run(case), Run(changed(case, base_cash=case.params.base_cash + more))
+    assert cash_runs_out(richer) >= cash_runs_out(poorer)
+    net = [run.cash - run.debt for run in (richer, poorer)]
+    assert (net[0] >= net[1] - TOLERANCE * (np.abs(net[1]) + more + np.abs(poorer.cash_flow))).all()
 
 
-@run
-@given(SEEDS, st.floats(min_value=0.0, max_value=1.0))
-def test_less_training_never_raises_compute_cost(seed: int, factor: float) -> None:
-    # Customers who leave unserved, and prices that scarcity lifts, would make later demand differ: frozen too.
-    # So would customers who follow the better model.
-    still = {**FROZEN, "unserved_loss": 0.0, "scarcity_response": 0.0, "training_effect": 0.0}
-    params = draw_params(seed)._replace(**still)
-    less = params._replace(training_share_long_run=params.training_share_long_run * factor, training_growth=factor)
-    forcing = forcing_of(YEARS, STEPS_PER_YEAR)
-    pairs = zip(walk(params, forcing, DT, seed=seed), walk(less, forcing, DT, seed=seed), strict=True)
-    for more_training, less_training in pairs:
-        assert less_training.compute_cost <= more_training.compute_cost * (1.0 + 1e-12)
+@quick
+@given(SEEDS, PARTS, PARTS)
+def test_less_training_never_raises_compute_cost(seed: int, share: float, growth: float) -> None:
+    case = frozen(seed, **SAME_DEMAND)
+    p = case.params
+    less = changed(
+        case,
+        training_share_long_run=p.training_share_long_run * share,
+        training_growth=p.training_growth * growth,
+    )
+    more_training, less_training = Run(case), Run(less)
+    rounding = TOLERANCE * more_training.bill
+    assert (less_training.compute_cost <= more_training.compute_cost + rounding).all()
+
+
+@quick
+@given(SEEDS, PARTS, PARTS)
+def test_cheaper_new_compute_never_makes_a_given_fleet_dearer(seed: int, saving: float, gain: float) -> None:
+    """The same contracts bring at least as much compute and power, and no vintage of it costs more a unit."""
+    case = frozen(seed)
+    p = case.params
+    cheap = Run(changed(case, power_cost=p.power_cost * (1.0 - 0.9 * saving), hardware_gain=p.hardware_gain + gain))
+    dear = Run(case)
+    assert above(cheap.capacity, dear.capacity)
+    assert above(dear.cost_per_compute, cheap.cost_per_compute)
+    np.testing.assert_allclose(cheap.bill, dear.bill, rtol=TOLERANCE)
+    np.testing.assert_allclose(cheap.firm_bill, dear.firm_bill, rtol=TOLERANCE)
+
+
+@quick
+@given(SEEDS)
+def test_frozen_lab_raises_nothing_and_cancels_nothing(seed: int) -> None:
+    run = Run(frozen(seed))
+    assert (run.equity_raised == 0.0).all()
+    assert (run.cancelled == 0.0).all()
+    p, contracts = run.case.params, run.case.contracts
+    asked = sum(contract.speed * row for contract, row in zip(contracts, run.asked, strict=True))
+    called = p.contract_speed * p.contract_size * np.cumsum(asked)
+    np.testing.assert_allclose(run.ordered[1:], run.ordered[0] + called, rtol=TOLERANCE)
 
 
 @given(
@@ -76,13 +121,3 @@ def test_cheaper_new_compute_never_raises_the_cost_of_a_given_new_capacity(
 def test_use_and_take_or_pay_never_lower_a_bill(bill: float, fixed: float, used: float, more: float) -> None:
     assert compute_bill(bill, fixed * bill, min(used + more, 1.0)) >= compute_bill(bill, fixed * bill, used)
     assert compute_bill(bill, min(fixed + more, 1.0) * bill, used) >= compute_bill(bill, fixed * bill, used)
-
-
-def test_frozen_lab_raises_nothing_and_cancels_nothing() -> None:
-    params = draw_params(7)._replace(**FROZEN)
-    path = walk(params, forcing_of(YEARS, STEPS_PER_YEAR), DT, seed=7)
-    assert all(state.equity_raised == 0.0 and state.cancelled == 0.0 for state in path)
-    rows = forcing_of(YEARS, STEPS_PER_YEAR)
-    added = sum(contract.speed * row[place] for row in rows for place, contract in enumerate(CONTRACTS))
-    called = params.contract_speed * params.contract_size * added
-    assert path[-1].ordered - path[0].ordered == pytest.approx(called, rel=1e-9)

@@ -2,37 +2,68 @@
 
 from __future__ import annotations
 
+import datetime
 import math
 import random
 
 import lab_reference
+import lab_schedule
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
 from lab_paths import CONSTANTS, CONTRACTS, draw_params, forcing_of, margins_along, walk, without_volatility
+from lab_scenarios import LIMITS, Case, Run, random_case, shocks_of
 
 from montecarlo_ai.lab.allocation import allocate
+from montecarlo_ai.lab.competition import LARGEST_DEVIATION
 from montecarlo_ai.lab.initial import base_use
+from montecarlo_ai.timegrid import TimeGrid
 
 DT = 1.0 / 12.0
+DIVIDED_BY = ("lead_time", "contract_term", "cut_runway", "runway_target", "ordering_time", "winter_duration")
+DIVIDED_BY += ("boom_duration", "use_spread")
+"""What is nothing here is a billionth of its unit, as it is in the lab."""
+
+NO_BUSINESS = ("inference_share", "paid_share_of_inference", "business_share_of_paid", "use_quota")
+NO_BUSINESS += ("training_share_long_run", "free_floor")
+"""At whose limits somebody is not served or nobody is, and quotients of the base period mean nothing."""
 
 
-@pytest.mark.parametrize("seed", [None, *range(12)])
-@pytest.mark.parametrize("training_growth", [1.0, 0.0])
-def test_path_without_volatility_matches_the_second_implementation(seed: int | None, training_growth: float) -> None:
-    drawn = CONSTANTS if seed is None else draw_params(seed)
-    params = without_volatility(drawn)._replace(training_growth=training_growth)
-    forcing = forcing_of(5.0, 12)
-    draws = [0.5] * 60  # a winter, then a boom that ends in a winter
-    draws[6], draws[20], draws[30], draws[42] = 0.0, 0.0, 1.0, 0.0
-    begun, *ours = walk(params, forcing, DT, draws=draws)
-    theirs = lab_reference.path(params._asdict(), CONTRACTS, forcing, draws, DT)
+def assert_meets_the_second_implementation(run: Run) -> None:
+    """Compare all that both say of a path without volatility, to rounding at the size of what is added up."""
+    case = run.case
+    rows = lab_schedule.added(case.contracts, case.time.times)
+    np.testing.assert_allclose(run.asked, np.transpose(rows), rtol=1e-9, atol=1.0)
+    begins = case.time.times[:-1] <= np.datetime64(case.winter_from or "2999-01-01")
+    winter_at = int(begins.sum()) - 1 if case.winter_from else -1
+    draws = [shocks.regime for shocks in shocks_of(case)]
+    theirs = lab_reference.path(case.params._asdict(), case.contracts, rows, draws, case.time.dt, winter_at)
+    money = max(abs(run.cash_flow[0]), run.revenue[0], case.params.base_bill * case.params.contract_term)
     for name in theirs[0]:
-        mine = np.array([getattr(state, name) for state in ours])
-        other = np.array([row[name] for row in theirs])
-        # What is left of larger numbers is compared at their size.
-        whole = begun.bill * params.contract_term if name == "stranded_cost" else abs(getattr(begun, name))
-        scale = max(float(np.abs(other).max()), whole, 1e-6)
-        np.testing.assert_allclose(mine, other, rtol=1e-9, atol=1e-9 * scale, err_msg=name)
+        mine, other = getattr(run, name), np.array([row[name] for row in theirs])
+        scale = max(float(np.abs(other).max()), abs(mine[0]), money if "USD" in run.model.units[name] else 1e-6)
+        np.testing.assert_allclose(mine[1:], other, rtol=1e-9, atol=1e-9 * scale, err_msg=name)
+
+
+@pytest.mark.parametrize("training_growth", [1.0, 0.0])
+def test_middle_of_the_preset_matches_the_second_implementation(training_growth: float) -> None:
+    params = without_volatility(CONSTANTS)._replace(training_growth=training_growth)
+    time = TimeGrid("2026-01-01", years=5)
+    assert_meets_the_second_implementation(Run(Case(1, params, CONTRACTS, time, datetime.date(2027, 2, 3))))
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.integers(min_value=0, max_value=2**32 - 1))
+def test_random_scenarios_without_volatility_match_the_second_implementation(seed: int) -> None:
+    """Any contracts, tables or totals with ramp and term; regimes by their draws; laws at their limits."""
+    case = random_case(seed, limits={name: ends for name, ends in LIMITS.items() if name not in NO_BUSINESS})
+    params = without_volatility(case.params)
+    least = {name: max(getattr(params, name), 1e-9) for name in DIVIDED_BY}
+    run = Run(case._replace(params=params._replace(**least)))
+    assume(run.growth_clamps[-1] == 0.0 and np.abs(run.price_deviation).max() < LARGEST_DEVIATION)  # no guard acted
+    assume(run.capacity.min() > 0.0)
+    assert_meets_the_second_implementation(run)
 
 
 def test_zero_volatility_ignores_the_shocks() -> None:

@@ -14,6 +14,7 @@ from montecarlo_ai.timegrid import TimeGrid
 SAME_FLEET = 20.0
 SAME_BILL = 2.0
 SMALLEST_CONTRACT, LARGEST_CONTRACT = 1e-6, 1e3  # over the whole bill of the base period
+ROUNDING = 1e-9
 
 POSITIVE = (
     "user_market",
@@ -117,11 +118,11 @@ def _regimes(m: _Medians, checks: Checks) -> None:
     strength = m["winter_strength"]
     for name in ("growth", "multiple", "rent"):
         winter, boom = -strength * m[f"winter_{name}"], m[f"boom_{name}"]
-        if winter > boom:
+        if winter > boom + ROUNDING:
             rule = f"makes a winter of {winter:.3g} above a boom of {boom:.3g} (inputs.boom_{name})"
             remedy = "both are positive as a rule: what a winter takes away, what a boom adds"
             _add(checks, f"winter_{name}", m[f"winter_{name}"], rule, remedy)
-    if 1.0 + strength * (m["winter_rounds"] - 1.0) > m["boom_rounds"]:
+    if 1.0 + strength * (m["winter_rounds"] - 1.0) > m["boom_rounds"] + ROUNDING:
         rule = f"must be at most inputs.boom_rounds, {m['boom_rounds']:.3g}: rounds are slower in a winter"
         _add(checks, "winter_rounds", m["winter_rounds"], rule)
 

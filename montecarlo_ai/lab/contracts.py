@@ -139,7 +139,8 @@ def check_together(contracts: Sequence[Contract]) -> None:
         name = field_name(contract.counterparty)
         if name in seen:
             rule = f"must be another than that of {seen[name]!r}: each counterparty stands once"
-            checks.add(f"contracts[{index}].counterparty", contract.counterparty, rule, "rename it, or join both")
+            place = f"[{index}]" if seen[name] == contract.counterparty else f".{contract.counterparty}"
+            checks.add(f"contracts{place}.counterparty", contract.counterparty, rule, "rename it, or join both")
         seen.setdefault(name, contract.counterparty)
     waiting = sum(contract.waiting for contract in contracts)
     if waiting > 1.0 + 1e-9:

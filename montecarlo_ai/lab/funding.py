@@ -83,15 +83,17 @@ def funding_round(
 
     Parameters
     ----------
-    clock : float, pressure left; a round closes when pace x urgency has used it up.
+    clock : float, pressure left; a round closes when pace x urgency has used it up, and none without pressure.
     pace : float, 1/year. Rounds a year under full urgency.
     urgency : float, from 0 to 1.
     shortfall, largest : float, USD. What is wanted beyond what is at hand and promised, and what dilution allows.
     paid_now : float, fraction of a round paid at once.
     """
-    left = clock - pace * urgency * dt
-    amount = min(shortfall, largest) if left <= 0.0 else 0.0
-    return Round(paid_now * amount, (1.0 - paid_now) * amount, left if left > 0.0 else 1.0)
+    pressure = pace * urgency
+    left = clock - pressure * dt
+    closes = left <= 0.0 and pressure > 0.0
+    amount = min(shortfall, largest) if closes else 0.0
+    return Round(paid_now * amount, (1.0 - paid_now) * amount, 1.0 if closes else max(left, 0.0))
 
 
 def warrants_sold(warrants: float, sale_rate: float, dt: float) -> float:
