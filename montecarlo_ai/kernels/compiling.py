@@ -28,11 +28,8 @@ from montecarlo_ai.kernels import (
 )
 from montecarlo_ai.kernels.disk import compiled, surroundings
 from montecarlo_ai.kernels.emit import KernelSpec, kernel_source, shock_rows
-from montecarlo_ai.kernels.options import COMPILE
+from montecarlo_ai.kernels.options import COMPILE, PITCH
 from montecarlo_ai.model import Clock, Model
-
-INTERLEAVE = 2
-"""Iterations of a lane loop in flight at once: hides the latency of dependent operations."""
 
 _f8, _i8 = nb.float64, nb.int64
 _tuple, _mixed, _optional = nb.Tuple, nb.NamedTuple, nb.Optional  # type: ignore[attr-defined]  # numba hides them from mypy
@@ -78,12 +75,12 @@ def kernel_of(model: Model, constants: frozenset[str]) -> Callable[..., None]:
         uniform_shocks=frozenset(model.uniform_shocks),
         boolean_events=frozenset(model.boolean_events),
         has_forcing=model.forcing_type is not None,
+        varying=len(model.param_fields) - len(constants),
     )
-    source = kernel_source(spec)
-    key = _key(model, source, constants)
+    key = _key(model, spec, constants)
     with _lock:
         if key not in _compiled:
-            _compiled[key] = _compile(model, source, constants, key)
+            _compiled[key] = _compile(model, spec, constants, key)
         return _compiled[key]
 
 
@@ -95,37 +92,37 @@ def model_hash(model: Model) -> str:
     return digest.hexdigest()
 
 
-def _key(model: Model, source: str, constants: frozenset[str]) -> str:
+def _key(model: Model, spec: KernelSpec, constants: frozenset[str]) -> str:
     """Return the hash of all that the compiled code depends on."""
-    digest = hashlib.sha256(source.encode())
+    digest = hashlib.sha256(kernel_source(spec).encode())
     digest.update(model_hash(model).encode())
     digest.update(repr((model.param_fields, sorted(constants), model.forcing_fields)).encode())
-    digest.update(surroundings() + bytes([INTERLEAVE]))
+    digest.update(surroundings() + bytes([spec.interleave]))
     return digest.hexdigest()
 
 
-def _compile(model: Model, source: str, constants: frozenset[str], key: str) -> Callable[..., None]:
+def _compile(model: Model, spec: KernelSpec, constants: frozenset[str], key: str) -> Callable[..., None]:
     """Return the kernel, compiled or loaded."""
     try:
         jitted = {role: _jitted(model, role) for role in ("initial", "step", "events")}
-        names = {**jitted, "Clock": Clock, **_readers(model, constants)}
-        with _interleaved(INTERLEAVE):
-            return compiled(source, key, names, _SIGNATURE)
+        names = {**jitted, "Clock": Clock, **_readers(model, constants, spec.pitch)}
+        with _interleaved(spec.interleave):
+            return compiled(kernel_source(spec), key, names, _SIGNATURE)
     except Exception as error:
         raise _translated(model, error) from None
 
 
-def _readers(model: Model, constants: frozenset[str]) -> dict[str, Any]:
+def _readers(model: Model, constants: frozenset[str], pitch: int) -> dict[str, Any]:
     """Return what moves a path's fields between memory and the NamedTuples of the model."""
     fixed = [name for name in model.param_fields if name in constants]
     varying = [name for name in model.param_fields if name not in constants]
     places = [(name in constants, (fixed if name in constants else varying).index(name)) for name in model.param_fields]
     order = shock_rows(model.shock_fields, model.uniform_shocks)
     readers = {
-        "read_state": rows.state_reader(model.state_type),
-        "write_state": rows.state_writer(model.state_type),
-        "read_params": rows.params_reader(model.params_type, places),
-        "read_shocks": rows.shocks_reader(model.shocks_type, [order.index(name) for name in model.shock_fields]),
+        "read_state": rows.state_reader(model.state_type, pitch),
+        "write_state": rows.state_writer(model.state_type, pitch),
+        "read_params": rows.params_reader(model.params_type, places, pitch),
+        "read_shocks": rows.shocks_reader(model.shocks_type, [order.index(name) for name in model.shock_fields], PITCH),
     }
     if model.forcing_type is not None:
         readers["read_forcing"] = rows.forcing_reader(model.forcing_type)

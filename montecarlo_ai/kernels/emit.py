@@ -1,10 +1,12 @@
-"""The source of a model's kernel: structure of arrays, time outside, 256 paths inside.
+"""The source of a model's kernel: structure of arrays, time outside, a tile of paths inside.
 
-What the source does, block by block: make the initial states, then for each step draw the shocks (one Philox call
-a shock serves four steps; a loop over shocks, not a copy for each), correlate them, run the user's scalar step on
-every lane, look at the events, and copy the rows that are kept. What is kept is chosen by row numbers at run time, so
-that the compiled arithmetic is the same whatever is kept. The state of a block lives in arrays on the stack; the lane
-loops contain no call and no branch that the compiler cannot turn into a select, so they become vector code.
+A tile is as many paths as keep their states and inputs in the first cache, so that a large model does not fetch them
+from the second at every step. What the source does, tile by tile: make the initial states, then for each step draw the
+shocks (256 cells at a time, a cell being a path and four steps, which one Philox call serves; a loop over shocks, not a
+copy for each), correlate them, run the user's scalar step on every lane, look at the events, and copy the rows that
+are kept. What is kept is chosen by row numbers at run time, so that the compiled arithmetic is the same whatever is
+kept. The state of a tile lives in arrays on the stack; the lane loops contain no call and no branch that the compiler
+cannot turn into a select, so they become vector code.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from montecarlo_ai.kernels.options import PITCH
+from montecarlo_ai.kernels.options import BLOCK, PITCH, TILE_BYTES
 
 
 class KernelSpec(NamedTuple):
@@ -28,6 +30,8 @@ class KernelSpec(NamedTuple):
         Events that are booleans rather than margins.
     has_forcing : bool
         Whether the step takes a fifth argument.
+    varying : int
+        Inputs that differ between paths.
     """
 
     states: tuple[str, ...]
@@ -36,6 +40,26 @@ class KernelSpec(NamedTuple):
     uniform_shocks: frozenset[str]
     boolean_events: frozenset[str]
     has_forcing: bool
+    varying: int
+
+    @property
+    def lanes(self) -> int:
+        """Paths of a tile: as many as keep states and inputs in the first cache, a power of two from 16 to 256."""
+        fitting = TILE_BYTES // (8 * (len(self.states) + self.varying))
+        return min(max(1 << fitting.bit_length() - 1, 16), BLOCK) if fitting else 16
+
+    @property
+    def pitch(self) -> int:
+        """Cells between the rows of a tile; rows a power of two apart would alias one another in the first cache."""
+        return self.lanes + 8 if self.lanes >= 64 else self.lanes
+
+    @property
+    def interleave(self) -> int:
+        """Iterations of a lane loop in flight at once, which hides the latency of dependent operations.
+
+        A large step has enough of its own, and twice its code would not fit the first cache of instructions.
+        """
+        return 2 if self.lanes == BLOCK else 1
 
 
 _HEAD = '''"""Kernel of one model, written by montecarlo_ai; safe to delete."""
@@ -50,13 +74,17 @@ from montecarlo_ai.kernels.rows import sickness
 
 U32 = np.uint64(0xFFFFFFFF)
 HALF = np.uint64(32)
-LANES = np.uintp(256)
+BLOCK = np.uintp(256)
+LANES = np.uintp(@LANES@)
+QUARTERS = BLOCK // LANES
+SHIFT = np.uint64(@SHIFT@)
 ONE = np.uintp(1)
 TWO = np.uintp(2)
 FOUR = np.uintp(4)
 CELL = 2.0**-32
 NORMALS = np.uintp(@NORMALS@)
 UNIFORMS = np.uintp(@UNIFORMS@)
+VARYING = np.uintp(@VARYING@)
 PLACES = np.array([@PLACES@], dtype=np.uint64)
 
 
@@ -69,21 +97,30 @@ def run(stream, grid, inputs, constants, forcing, factor, keep, store, passage, 
     store64, store32, first_column = store
     key_low, key_high = seed & U32, seed >> HALF
     never = np.int32(n_steps + 1)
-    blocks = (np.uintp(n_paths) + LANES - ONE) // LANES
-    state = stack_float64(@STATES@, @PITCH@)
+    blocks = (np.uintp(n_paths) + BLOCK - ONE) // BLOCK
+    state = stack_float64(@STATES@, @ROW@)
+    given = stack_float64(@VARYING@, @ROW@)
     shock = stack_float64(@SHOCK_ROWS@, @PITCH@)
-    first = stack_int32(@EVENTS@, 256)
+    first = stack_int32(@EVENTS@, @LANES@)
     word = stack_uint32(4, 256)
-    healthy = stack_float64(1, 256)
+    healthy = stack_float64(1, @LANES@)
 '''
 
 _BLOCK = """
-    for block in range(blocks):
-        base = block * LANES
+    for tile in range(blocks * (BLOCK // LANES)):
+        base = tile * LANES
+        block, offset = base // BLOCK, base % BLOCK
+        if offset == 0:
+            finite[block] = True
+        if base >= np.uintp(n_paths):
+            continue
         width = min(LANES, np.uintp(n_paths) - base)
         column = np.uintp(first_column) + base
+        for row in range(VARYING):
+            for lane in range(LANES):
+                given[row, lane] = inputs[block, row, offset + lane]
         for lane in range(LANES):
-            begun = initial(read_params(inputs, block, lane, constants))
+            begun = initial(read_params(given, lane, constants))
             write_state(state, lane, begun)
             healthy[0, lane] = sickness(begun)
 @NEVER@
@@ -97,13 +134,14 @@ _BLOCK = """
                     store64[row, 0, column + lane] = state[source, lane]
         for index in range(n_steps):
             phase = np.uintp(index & 3)
+            place = (np.uintp(index >> 2) & (QUARTERS - ONE)) * LANES
 @SHOCKS@            t = index * dt
             reached = (index + 1) * dt
             mark = np.int32(index + 1)
             for lane in range(LANES):
-                params = read_params(inputs, block, lane, constants)
+                params = read_params(given, lane, constants)
                 now = read_state(state, lane)
-                after = step(now, params, read_shocks(shock, phase, lane), Clock(t, dt, index)@FORCING@)
+                after = step(now, params, read_shocks(shock, phase, place + lane), Clock(t, dt, index)@FORCING@)
                 write_state(state, lane, after)
                 happened = events(read_state(state, lane), params, Clock(reached, dt, index + 1))
 @HAPPENED@
@@ -119,54 +157,56 @@ _BLOCK = """
         sick = 0.0
         for lane in range(width):
             sick += healthy[0, lane]
-        finite[block] = sick == 0.0
+        finite[block] = finite[block] and sick == 0.0
         for row in range(passage.shape[0]):
             for lane in range(width):
                 passage[row, column + lane] = first[row, lane]
 """
 
-_REFILL = """            if phase == 0:
+_REFILL = """            if index & np.int64(4 * QUARTERS - ONE) == 0:
                 quarter = np.uint64(index >> 2)
+                cells = min(QUARTERS, np.uintp((n_steps - index + 3) >> 2)) * LANES
 @DRAWN@
                 for at in range(factor_row.size):
                     target = np.uintp(factor_row[at]) * FOUR
                     for sub in range(FOUR):
                         begin, end = factor_start[at], factor_start[at + 1]
-                        for lane in range(LANES):
-                            shock[target + sub, lane] *= factor_value[begin]
+                        for cell in range(cells):
+                            shock[target + sub, cell] *= factor_value[begin]
                         for entry in range(begin + 1, end):
                             weight = factor_value[entry]
                             other = np.uintp(factor_column[entry]) * FOUR + sub
-                            for lane in range(LANES):
-                                shock[target + sub, lane] += weight * shock[other, lane]
+                            for cell in range(cells):
+                                shock[target + sub, cell] += weight * shock[other, cell]
 """
 
 _DRAWN = """                for row in range(@ROWS@):
-                    place = PLACES[row] << np.uint64(24)
-                    for lane in range(LANES):
-                        path = (first_path + np.uint64(base + lane)) >> mirrored
-                        a, b, c, d = philox(path & U32, path >> HALF, quarter, place | domain, key_low, key_high)
-                        word[0, lane] = a
-                        word[1, lane] = b
-                        word[2, lane] = c
-                        word[3, lane] = d
+                    group = PLACES[row] << np.uint64(24)
+                    for cell in range(cells):
+                        path = (first_path + np.uint64(base + (cell & (LANES - ONE)))) >> mirrored
+                        step4 = quarter + (np.uint64(cell) >> SHIFT)
+                        a, b, c, d = philox(path & U32, path >> HALF, step4, group | domain, key_low, key_high)
+                        word[0, cell] = a
+                        word[1, cell] = b
+                        word[2, cell] = c
+                        word[3, cell] = d
                     if mirrored:
                         for each in range(@TURNED@):
-                            for lane in range(ONE, LANES, TWO):
-                                word[each, lane] ^= np.uint32(@BITS@)
+                            for cell in range(ONE, cells, TWO):
+                                word[each, cell] ^= np.uint32(@BITS@)
                     top = row * FOUR
 @MAP@
 """
 
 _NORMAL = """                    for pair in range(TWO):
                         left = TWO * pair
-                        for lane in range(LANES):
-                            z0, z1 = box_muller(np.uint64(word[left, lane]), np.uint64(word[left + ONE, lane]))
-                            shock[top + left, lane] = z0
-                            shock[top + left + ONE, lane] = z1"""
+                        for cell in range(cells):
+                            z0, z1 = box_muller(np.uint64(word[left, cell]), np.uint64(word[left + ONE, cell]))
+                            shock[top + left, cell] = z0
+                            shock[top + left + ONE, cell] = z1"""
 _UNIFORM = """                    for each in range(FOUR):
-                        for lane in range(LANES):
-                            shock[top + each, lane] = (np.float64(word[each, lane]) + 0.5) * CELL"""
+                        for cell in range(cells):
+                            shock[top + each, cell] = (np.float64(word[each, cell]) + 0.5) * CELL"""
 
 
 def shock_rows(shocks: Sequence[str], uniform: Collection[str]) -> tuple[str, ...]:
@@ -183,7 +223,11 @@ def kernel_source(spec: KernelSpec) -> str:
     rows = shock_rows(spec.shocks, spec.uniform_shocks)
     pieces = {
         "STATES": str(len(spec.states)),
+        "LANES": str(spec.lanes),
+        "ROW": str(spec.pitch),
         "PITCH": str(PITCH),
+        "SHIFT": str(spec.lanes.bit_length() - 1),
+        "VARYING": str(spec.varying),
         "SHOCK_ROWS": str(4 * len(spec.shocks)),
         "EVENTS": str(len(spec.events)),
         "NEVER": "\n".join(f"            first[{i}, lane] = never" for i in range(len(spec.events)))

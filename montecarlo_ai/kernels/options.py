@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 BLOCK = 256
-"""Paths in a block: lanes of the inner loop."""
+"""Paths in a block: what ranges of paths are made of."""
 
 PITCH = BLOCK + 8
-"""Cells between the rows of a block: rows 2 KiB apart would share two sets of the first cache and alias one another."""
+"""Cells between the rows of shocks: rows 2 KiB apart would share two sets of the first cache and alias one another."""
+
+TILE_BYTES = 32 * 1024
+"""States and inputs of the paths that go through time together: with a step's own numbers they fill a first cache."""
 
 COMPILE: dict[str, Any] = {"nogil": True, "fastmath": {"contract"}, "error_model": "numpy"}
 """Contraction of a * b + c and no wider, which keeps NaN and infinities meaningful; divisions that vectorise."""

@@ -6,6 +6,7 @@ times, which costs the compiler a minute; here every field is one address and on
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,9 +15,9 @@ from numba.core import types
 from numba.extending import intrinsic
 from numba.np.arrayobj import make_array
 
-from montecarlo_ai.kernels.options import BLOCK, PITCH
-
 _DOUBLE = ir.DoubleType()
+_CONTRACT = ("contract",)
+_CHAINS = 8  # sums that grow side by side, so that they do not wait for one another
 _named_tuple, _tuple = types.NamedUniTuple, types.Tuple  # type: ignore[attr-defined]  # numba hides them from mypy
 
 
@@ -25,14 +26,14 @@ def tuple_type(kind: Any) -> Any:
     return _named_tuple(types.float64, len(kind._fields), kind) if kind._fields else _tuple(())
 
 
-def state_reader(kind: Any) -> Callable[..., Any]:
+def state_reader(kind: Any, pitch: int) -> Callable[..., Any]:
     """Return an intrinsic ``(rows, lane) -> kind`` of ``rows[i, lane]``."""
 
     @intrinsic
     def read(typing_context: Any, rows: Any, lane: Any) -> Any:
         def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             first = builder.gep(_data(context, builder, rows, arguments[0]), [arguments[1]])
-            values = [_load(builder, first, i * PITCH) for i in range(len(kind._fields))]
+            values = [_load(builder, first, i * pitch) for i in range(len(kind._fields))]
             return context.make_tuple(builder, signature.return_type, values)
 
         return tuple_type(kind)(rows, lane), codegen
@@ -40,7 +41,7 @@ def state_reader(kind: Any) -> Callable[..., Any]:
     return read
 
 
-def state_writer(kind: Any) -> Callable[..., Any]:
+def state_writer(kind: Any, pitch: int) -> Callable[..., Any]:
     """Return an intrinsic ``(rows, lane, value)`` that writes field i to ``rows[i, lane]``, as a float."""
 
     @intrinsic
@@ -48,7 +49,7 @@ def state_writer(kind: Any) -> Callable[..., Any]:
         def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             first = builder.gep(_data(context, builder, rows, arguments[0]), [arguments[1]])
             for i, field in enumerate(_floats(context, builder, value, arguments[2])):
-                builder.store(field, _offset(builder, first, i * PITCH))
+                builder.store(field, _offset(builder, first, i * pitch))
             return context.get_dummy_value()
 
         return types.none(rows, lane, value), codegen
@@ -56,8 +57,8 @@ def state_writer(kind: Any) -> Callable[..., Any]:
     return write
 
 
-def params_reader(kind: Any, places: Sequence[tuple[bool, int]]) -> Callable[..., Any]:
-    """Return an intrinsic ``(inputs, block, lane, constants) -> kind``.
+def params_reader(kind: Any, places: Sequence[tuple[bool, int]], pitch: int) -> Callable[..., Any]:
+    """Return an intrinsic ``(inputs, lane, constants) -> kind``.
 
     Parameters
     ----------
@@ -65,33 +66,31 @@ def params_reader(kind: Any, places: Sequence[tuple[bool, int]]) -> Callable[...
     places : sequence of (bool, int)
         For each field whether it is a constant, and its place among the constants or the varying inputs.
     """
-    varying = sum(not constant for constant, _ in places)
 
     @intrinsic
-    def read(typing_context: Any, inputs: Any, block: Any, lane: Any, constants: Any) -> Any:
+    def read(typing_context: Any, inputs: Any, lane: Any, constants: Any) -> Any:
         def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            scalars = _data(context, builder, constants, arguments[3])
-            begin = builder.add(builder.mul(arguments[1], arguments[1].type(varying * BLOCK)), arguments[2])
-            first = builder.gep(_data(context, builder, inputs, arguments[0]), [begin])
+            scalars = _data(context, builder, constants, arguments[2])
+            first = builder.gep(_data(context, builder, inputs, arguments[0]), [arguments[1]])
             values = [
-                _load(builder, scalars, i) if constant else _load(builder, first, i * BLOCK) for constant, i in places
+                _load(builder, scalars, i) if constant else _load(builder, first, i * pitch) for constant, i in places
             ]
             return context.make_tuple(builder, signature.return_type, values)
 
-        return tuple_type(kind)(inputs, block, lane, constants), codegen
+        return tuple_type(kind)(inputs, lane, constants), codegen
 
     return read
 
 
-def shocks_reader(kind: Any, rows: Sequence[int]) -> Callable[..., Any]:
+def shocks_reader(kind: Any, rows: Sequence[int], pitch: int) -> Callable[..., Any]:
     """Return an intrinsic ``(shocks, phase, lane) -> kind`` of ``shocks[4 * row + phase, lane]``."""
 
     @intrinsic
     def read(typing_context: Any, shocks: Any, phase: Any, lane: Any) -> Any:
         def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            begin = builder.add(builder.mul(arguments[1], arguments[1].type(PITCH)), arguments[2])
+            begin = builder.add(builder.mul(arguments[1], arguments[1].type(pitch)), arguments[2])
             first = builder.gep(_data(context, builder, shocks, arguments[0]), [begin])
-            values = [_load(builder, first, 4 * row * PITCH) for row in rows]
+            values = [_load(builder, first, 4 * row * pitch) for row in rows]
             return context.make_tuple(builder, signature.return_type, values)
 
         return tuple_type(kind)(shocks, phase, lane), codegen
@@ -122,11 +121,12 @@ def sickness(typing_context: Any, value: Any) -> Any:
 
     def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         zero = ir.Constant(_DOUBLE, 0.0)
-        terms = [builder.fmul(field, zero) for field in _floats(context, builder, value, arguments[0])]
-        while len(terms) > 1:  # a balanced sum: short chains of dependence
-            pairs = [builder.fadd(a, b) for a, b in zip(terms[::2], terms[1::2], strict=False)]
-            terms = pairs + terms[len(terms) & ~1 :]
-        return terms[0]
+        fields = _floats(context, builder, value, arguments[0])
+        sums = [builder.fmul(field, zero, flags=_CONTRACT) for field in fields[:_CHAINS]]
+        for i, field in enumerate(fields[_CHAINS:]):
+            product = builder.fmul(field, zero, flags=_CONTRACT)
+            sums[i % _CHAINS] = builder.fadd(sums[i % _CHAINS], product, flags=_CONTRACT)
+        return functools.reduce(builder.fadd, sums)
 
     return types.float64(value), codegen
 
