@@ -10,7 +10,7 @@ import random
 import textwrap
 import types
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -20,6 +20,8 @@ from montecarlo_ai.errors import ModelError, Problem
 # Functions of these packages are the compiler's business, or have a compiled version of ours.
 _KNOWN_TO_COMPILER = {"builtins", "math", "numba", "numpy", "scipy"}
 
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 
 _GLOBAL = ("LOAD_GLOBAL", "LOAD_NAME")
 _CLOSED = ("LOAD_DEREF", "LOAD_CLASSDEREF")
@@ -38,6 +40,21 @@ def is_helper(value: Any) -> bool:
         return False
     home = value.__module__ or ""
     return home != fast_math.__name__ and home.split(".")[0] not in _KNOWN_TO_COMPILER
+
+
+def once_a_path(function: _Function) -> _Function:
+    """Mark a function of a path's inputs and the time step, which a compiled run computes once a path.
+
+    A step calls it like any helper, with its own ``params``, alone or with ``dt``, and in plain Python it is one. The
+    function returns a NamedTuple of floats, and says so in its annotation.
+    """
+    function.__once_a_path__ = True  # type: ignore[attr-defined]  # a mark, which no type has
+    return function
+
+
+def is_once_a_path(function: Callable[..., Any]) -> bool:
+    """Return whether a function bears the mark of `once_a_path`."""
+    return getattr(function, "__once_a_path__", False)
 
 
 def code_objects(code: types.CodeType) -> Iterator[types.CodeType]:
@@ -159,7 +176,7 @@ def fingerprint(function: Callable[..., Any]) -> str:
             constants = [repr(c) for c in code.co_consts if not isinstance(c, types.CodeType)]
             for part in (code.co_code, code.co_names, code.co_varnames, code.co_freevars, sorted(constants), constants):
                 digest.update(part if isinstance(part, bytes) else repr(part).encode())
-        digest.update(repr(_identity(each.__defaults__)).encode())
+        digest.update(repr((_identity(each.__defaults__), is_once_a_path(each))).encode())
         for chain, value in references(each):
             digest.update(repr((chain, _identity(value))).encode())
     return digest.hexdigest()

@@ -6,14 +6,15 @@ closed-over values, and what every kernel depends on (`disk.surroundings`).
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import hashlib
 import os
 import re
 import threading
 import types
-from collections.abc import Callable, Collection, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, get_type_hints
 
 import llvmlite.binding as llvm
 from numba import config, njit
@@ -21,7 +22,7 @@ from numba.core import types as nb
 from numba.core.compiler_lock import global_compiler_lock
 
 from montecarlo_ai.errors import ModelError, Problem
-from montecarlo_ai.functions import fingerprint, helpers, references
+from montecarlo_ai.functions import fingerprint, helpers, is_once_a_path, references
 from montecarlo_ai.kernels import (
     rows,
     special,  # noqa: F401  (registers the fast functions)
@@ -76,6 +77,7 @@ def kernel_of(model: Model, constants: frozenset[str]) -> Callable[..., None]:
         boolean_events=frozenset(model.boolean_events),
         has_forcing=model.forcing_type is not None,
         varying=len(model.param_fields) - len(constants),
+        once=len(_known_type(model)._fields) - len(model.param_fields),
     )
     key = _key(model, spec, constants)
     with _lock:
@@ -105,7 +107,12 @@ def _compile(model: Model, spec: KernelSpec, constants: frozenset[str], key: str
     """Return the kernel, compiled or loaded."""
     try:
         jitted = {role: _jitted(model, role) for role in ("initial", "step", "events")}
-        names = {**jitted, "Clock": Clock, **_readers(model, constants, spec.pitch)}
+        names = {
+            **jitted,
+            "Clock": Clock,
+            **_readers(model, constants, spec.pitch),
+            **_once(model, constants, spec.pitch),
+        }
         with _interleaved(spec.interleave):
             return compiled(kernel_source(spec), key, names, _SIGNATURE)
     except Exception as error:
@@ -114,19 +121,75 @@ def _compile(model: Model, spec: KernelSpec, constants: frozenset[str], key: str
 
 def _readers(model: Model, constants: frozenset[str], pitch: int) -> dict[str, Any]:
     """Return what moves a path's fields between memory and the NamedTuples of the model."""
-    fixed = [name for name in model.param_fields if name in constants]
-    varying = [name for name in model.param_fields if name not in constants]
-    places = [(name in constants, (fixed if name in constants else varying).index(name)) for name in model.param_fields]
     order = shock_rows(model.shock_fields, model.uniform_shocks)
     readers = {
         "read_state": rows.state_reader(model.state_type, pitch),
-        "write_state": rows.state_writer(model.state_type, pitch),
-        "read_params": rows.params_reader(model.params_type, places, pitch),
+        "write_state": rows.state_writer(pitch),
+        "read_params": rows.params_reader(model.params_type, _places(model, constants), pitch),
         "read_shocks": rows.shocks_reader(model.shocks_type, [order.index(name) for name in model.shock_fields], PITCH),
     }
     if model.forcing_type is not None:
         readers["read_forcing"] = rows.forcing_reader(model.forcing_type)
     return readers
+
+
+def _places(model: Model, constants: frozenset[str]) -> list[tuple[bool, int]]:
+    """Return for each input whether it is a constant, and its place among the constants or the varying inputs."""
+    fixed = [name for name in model.param_fields if name in constants]
+    varying = [name for name in model.param_fields if name not in constants]
+    return [(name in constants, (fixed if name in constants else varying).index(name)) for name in model.param_fields]
+
+
+def _made_once(model: Model) -> dict[Callable[..., Any], tuple[str, ...]]:
+    """Return the functions that a step needs once a path, and the names of what each returns among what is known."""
+    marked = [each for each in helpers(model.step) if is_once_a_path(each)]
+    kinds = [get_type_hints(each).get("return") for each in marked]
+    for each, kind in zip(marked, kinds, strict=True):
+        if not hasattr(kind, "_fields") or each.__code__.co_argcount > 2:
+            rule = "is computed once a path, and so must take params, or params and dt, and return a NamedTuple"
+            raise ModelError(Problem(f"step: {each.__name__}", each.__qualname__, rule, "annotate what it returns"))
+    return {
+        each: tuple(f"once_{i}_{name}" for name in kind._fields)
+        for i, (each, kind) in enumerate(zip(marked, kinds, strict=True))
+    }
+
+
+def _known_type(model: Model) -> Any:
+    """Return the NamedTuple class of what a step gets as params: the inputs, then what is made of them once a path.
+
+    Helpers read the inputs by name, so that the rest does not show; a marked function becomes one that picks its own.
+    """
+    made = [name for names in _made_once(model).values() for name in names]
+    return collections.namedtuple("Known", (*model.param_fields, *made)) if made else model.params_type
+
+
+def _once(model: Model, constants: frozenset[str], pitch: int) -> dict[str, Any]:
+    """Return what computes, writes and reads what is made once a path; nothing where the step marks no function."""
+    made = _made_once(model)
+    if not made:
+        return {}
+    ready = _ready(model, made)
+    scope: dict[str, Any] = {f"made_{i}": ready[each] for i, each in enumerate(made)}
+    calls = [f"made_{i}({', '.join(('params', 'dt')[: each.__code__.co_argcount])})[:]" for i, each in enumerate(made)]
+    exec(f"def once(params, dt):\n    return {' + '.join(calls)}", scope)
+    varying = len(model.param_fields) - len(constants)
+    count = sum(map(len, made.values()))
+    places = _places(model, constants) + [(False, varying + i) for i in range(count)]
+    return {
+        "once": _inlined(scope["once"]),
+        "write_once": rows.state_writer(pitch, varying),
+        "read_known": rows.params_reader(_known_type(model), places, pitch),
+    }
+
+
+def _picked(function: Callable[..., Any], fields: Sequence[str]) -> Callable[..., Any]:
+    """Return what stands in for a marked function inside a step: it picks its result out of what is known."""
+    arguments = ("params", "dt")[: function.__code__.co_argcount]
+    values = ", ".join(f"params.{name}" for name in fields)
+    scope: dict[str, Any] = {"_kind": get_type_hints(function)["return"]}
+    exec(f"def pick({', '.join(arguments)}):\n    return _kind({values})", scope)
+    picked: Callable[..., Any] = scope["pick"]
+    return picked
 
 
 @contextlib.contextmanager
@@ -143,13 +206,23 @@ def _interleaved(count: int) -> Iterator[None]:
 def _jitted(model: Model, role: str) -> Any:
     """Return a function of the model, its helpers with it, ready to be compiled into its caller."""
     function = getattr(model, role)
+    made = _made_once(model) if role == "step" else {}
+    picked = {each: _inlined(_picked(each, fields)) for each, fields in made.items()}
+    return _ready(model, [function], picked)[function]
+
+
+def _ready(model: Model, functions: Iterable[Any], stand_ins: Mapping[Any, Any] | None = None) -> dict[Any, Any]:
+    """Return functions and their helpers ready to be compiled into their callers; some may have stand-ins."""
     ready: dict[Any, Any] = {
         kind: _inlined(_constructor(kind, booleans))
         for kind, booleans in ((model.state_type, ()), (model.events_type, model.boolean_events))
     }
-    for each in helpers(function):
-        ready[each] = _inlined(_rebound(each, ready))
-    return ready[function]
+    ready.update(stand_ins or {})
+    for function in functions:
+        for each in helpers(function):
+            if each not in ready:
+                ready[each] = _inlined(_rebound(each, ready))
+    return ready
 
 
 def _inlined(function: Callable[..., Any]) -> Any:
@@ -244,10 +317,11 @@ def _refusal(model: Model, role: str) -> str:
     """Return why one function of a model does not serve when it is called with floats in all fields, or nothing."""
     known = () if model.forcing_type is None else (rows.tuple_type(model.forcing_type),)
     state, params, shocks = map(rows.tuple_type, (model.state_type, model.params_type, model.shocks_type))
+    full = rows.tuple_type(_known_type(model))
     clock = _mixed((nb.float64, nb.float64, nb.int64), Clock)
     arguments = {
         "initial": (params,),
-        "step": (state, params, shocks, clock, *known),
+        "step": (state, full, shocks, clock, *known),
         "events": (state, params, clock),
     }[role]
     try:

@@ -30,8 +30,8 @@ class KernelSpec(NamedTuple):
         Events that are booleans rather than margins.
     has_forcing : bool
         Whether the step takes a fifth argument.
-    varying : int
-        Inputs that differ between paths.
+    varying, once : int
+        Inputs that differ between paths, and numbers that a step makes of its inputs once a path.
     """
 
     states: tuple[str, ...]
@@ -41,11 +41,12 @@ class KernelSpec(NamedTuple):
     boolean_events: frozenset[str]
     has_forcing: bool
     varying: int
+    once: int
 
     @property
     def lanes(self) -> int:
         """Paths of a tile: as many as keep states and inputs in the first cache, a power of two from 16 to 256."""
-        fitting = TILE_BYTES // (8 * (len(self.states) + self.varying))
+        fitting = TILE_BYTES // (8 * (len(self.states) + self.varying + self.once))
         return min(max(1 << fitting.bit_length() - 1, 16), BLOCK) if fitting else 16
 
     @property
@@ -99,7 +100,7 @@ def run(stream, grid, inputs, constants, forcing, factor, keep, store, passage, 
     never = np.int32(n_steps + 1)
     blocks = (np.uintp(n_paths) + BLOCK - ONE) // BLOCK
     state = stack_float64(@STATES@, @ROW@)
-    given = stack_float64(@VARYING@, @ROW@)
+    given = stack_float64(@GIVEN@, @ROW@)
     shock = stack_float64(@SHOCK_ROWS@, @PITCH@)
     first = stack_int32(@EVENTS@, @LANES@)
     word = stack_uint32(4, 256)
@@ -119,7 +120,7 @@ _BLOCK = """
         for row in range(VARYING):
             for lane in range(LANES):
                 given[row, lane] = inputs[block, row, offset + lane]
-        for lane in range(LANES):
+@ONCE@        for lane in range(LANES):
             begun = initial(read_params(given, lane, constants))
             write_state(state, lane, begun)
             healthy[0, lane] = sickness(begun)
@@ -141,7 +142,7 @@ _BLOCK = """
             for lane in range(LANES):
                 params = read_params(given, lane, constants)
                 now = read_state(state, lane)
-                after = step(now, params, read_shocks(shock, phase, place + lane), Clock(t, dt, index)@FORCING@)
+                after = step(now, @KNOWN@, read_shocks(shock, phase, place + lane), Clock(t, dt, index)@FORCING@)
                 write_state(state, lane, after)
                 happened = events(read_state(state, lane), params, Clock(reached, dt, index + 1))
 @HAPPENED@
@@ -161,6 +162,10 @@ _BLOCK = """
         for row in range(passage.shape[0]):
             for lane in range(width):
                 passage[row, column + lane] = first[row, lane]
+"""
+
+_ONCE = """        for lane in range(LANES):
+            write_once(given, lane, once(read_params(given, lane, constants), dt))
 """
 
 _REFILL = """            if index & np.int64(4 * QUARTERS - ONE) == 0:
@@ -227,6 +232,7 @@ def kernel_source(spec: KernelSpec) -> str:
         "ROW": str(spec.pitch),
         "PITCH": str(PITCH),
         "SHIFT": str(spec.lanes.bit_length() - 1),
+        "GIVEN": str(spec.varying + spec.once),
         "VARYING": str(spec.varying),
         "SHOCK_ROWS": str(4 * len(spec.shocks)),
         "EVENTS": str(len(spec.events)),
@@ -236,6 +242,8 @@ def kernel_source(spec: KernelSpec) -> str:
         "NORMALS": str(len(spec.shocks) - len(spec.uniform_shocks)),
         "UNIFORMS": str(len(spec.uniform_shocks)),
         "PLACES": ", ".join(str(spec.shocks.index(name)) for name in rows) or "0",
+        "ONCE": _ONCE if spec.once else "",
+        "KNOWN": "read_known(given, lane, constants)" if spec.once else "params",
         "FORCING": ", read_forcing(forcing, np.uintp(index))" if spec.has_forcing else "",
         "HAPPENED": _happened(spec),
         "CHECK": _check(spec),

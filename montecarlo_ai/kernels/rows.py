@@ -41,15 +41,15 @@ def state_reader(kind: Any, pitch: int) -> Callable[..., Any]:
     return read
 
 
-def state_writer(kind: Any, pitch: int) -> Callable[..., Any]:
-    """Return an intrinsic ``(rows, lane, value)`` that writes field i to ``rows[i, lane]``, as a float."""
+def state_writer(pitch: int, top: int = 0) -> Callable[..., Any]:
+    """Return an intrinsic ``(rows, lane, value)`` that writes field i of a tuple to ``rows[top + i, lane]``."""
 
     @intrinsic
     def write(typing_context: Any, rows: Any, lane: Any, value: Any) -> Any:
         def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             first = builder.gep(_data(context, builder, rows, arguments[0]), [arguments[1]])
             for i, field in enumerate(_floats(context, builder, value, arguments[2])):
-                builder.store(field, _offset(builder, first, i * pitch))
+                builder.store(field, _offset(builder, first, (top + i) * pitch))
             return context.get_dummy_value()
 
         return types.none(rows, lane, value), codegen
