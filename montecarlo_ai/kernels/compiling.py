@@ -143,7 +143,7 @@ def _places(model: Model, constants: frozenset[str]) -> list[tuple[bool, int]]:
 def _made_once(model: Model) -> dict[Callable[..., Any], tuple[str, ...]]:
     """Return the functions that a step needs once a path, and the names of what each returns among what is known."""
     marked = [each for each in helpers(model.step) if is_once_a_path(each)]
-    kinds = [get_type_hints(each).get("return") for each in marked]
+    kinds: list[Any] = [get_type_hints(each).get("return") for each in marked]
     for each, kind in zip(marked, kinds, strict=True):
         if not hasattr(kind, "_fields") or each.__code__.co_argcount > 2:
             rule = "is computed once a path, and so must take params, or params and dt, and return a NamedTuple"

@@ -6,7 +6,7 @@ the cost of compute over software; it is expected to fall as c / A is expected t
 d ln(p / p_expected) = d ln rho + surprise, where the surprise of law 4 holds all of efficiency: it is counted once.
 """
 
-from montecarlo_ai.lab.reciprocals import SMALLEST
+from montecarlo_ai.lab.demand import SMALLEST
 from montecarlo_ai.math import exp
 
 LARGEST_DEVIATION = 10.0  # numerical guard on the logarithm of a price over its expected path

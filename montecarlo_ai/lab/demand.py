@@ -8,6 +8,7 @@ exact in the logarithm.
 
 from montecarlo_ai.math import exp
 
+SMALLEST = 1e-9  # numerical guard: what is divided by is at least this
 LARGEST_LOG_STEP = 3.0  # numerical guard: no quantity moves by more than a factor of 20 in one step
 LARGEST_LEVEL = 1e30  # numerical guard: keeps products of levels finite
 
@@ -33,9 +34,17 @@ def clamped(level: float, log_growth: float) -> float:
     return 1.0 if abs(log_growth) > LARGEST_LOG_STEP or level >= LARGEST_LEVEL else 0.0
 
 
-def reverting(value: float, long_run: float, rate: float, noise: float, dt: float) -> float:
-    """Return the next value of dx = rate (long_run - x) dt + noise, where noise is sigma sqrt(dt) z."""
-    return value + relaxation(rate, dt) * (long_run - value) + noise
+def multiplied(level: float, factor: float) -> float:
+    """Return `grown` where the factor is known, level x factor."""
+    return min(level * factor, LARGEST_LEVEL)
+
+
+def reverting(value: float, long_run: float, closed: float, noise: float) -> float:
+    """Return the next value of dx = rate (long_run - x) dt + sigma dW.
+
+    ``closed`` is the share of the gap that closes in the step, `relaxation` of the rate; ``noise`` sigma sqrt(dt) z.
+    """
+    return value + closed * (long_run - value) + noise
 
 
 def saturating_growth(growth: float, demand: float, per_market: float) -> float:

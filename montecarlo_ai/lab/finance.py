@@ -1,6 +1,5 @@
 """The last part of a step: what is raised, borrowed and held."""
 
-import math
 from typing import NamedTuple
 
 from montecarlo_ai.lab.demand import reverting
@@ -21,6 +20,7 @@ from montecarlo_ai.lab.operation import Fleet, Income
 from montecarlo_ai.lab.parameters import Params, Shocks, State
 from montecarlo_ai.lab.pipelines import Called
 from montecarlo_ai.lab.regimes import Climate
+from montecarlo_ai.lab.steady import Steady
 
 
 class Funds(NamedTuple):
@@ -41,6 +41,7 @@ def next_funds(
     state: State,
     params: Params,
     shocks: Shocks,
+    steady: Steady,
     climate: Climate,
     fleet: Fleet,
     called: Called,
@@ -52,9 +53,7 @@ def next_funds(
 
     ``revenue_mean`` is the trailing mean with the step's own revenue in it: growth is of one moment.
     """
-    mood = reverting(
-        state.market_mood, 0.0, params.market_reversion, params.mood_volatility * math.sqrt(dt) * shocks.mood, dt
-    )
+    mood = reverting(state.market_mood, 0.0, steady.market_closed, steady.mood_noise * shocks.mood)
     growth = yearly_growth(income.revenue, revenue_mean)
     price = price_of_equity(mood, climate.log_multiple)
     limit = debt_limit(

@@ -5,11 +5,10 @@ from typing import NamedTuple
 from montecarlo_ai.lab.commitments import credits_used
 from montecarlo_ai.lab.consumers import use_under_quota
 from montecarlo_ai.lab.costs import energy_cost, interest
-from montecarlo_ai.lab.demand import growth_in_empty_market
+from montecarlo_ai.lab.demand import SMALLEST, growth_in_empty_market
 from montecarlo_ai.lab.fleet import Stages, stranded_cost
 from montecarlo_ai.lab.funding import debt_limit, urgency_of, valuation, wanted_cash, yearly_growth
 from montecarlo_ai.lab.parameters import Params, State
-from montecarlo_ai.lab.reciprocals import SMALLEST
 from montecarlo_ai.lab.regimes import NORMAL
 from montecarlo_ai.lab.technology import cost_of_new_compute
 from montecarlo_ai.math import log

@@ -3,14 +3,12 @@
 Each gathers what its laws need from the state at the start of the step and from the parts before it.
 """
 
-import math
 from typing import NamedTuple
 
 from montecarlo_ai.lab.competition import deviation_after, share_lost, training_lag
 from montecarlo_ai.lab.consumers import (
     Payers,
     advertising_price,
-    lasting_new_share,
     payers_after,
     use_cost_growth,
 )
@@ -20,13 +18,14 @@ from montecarlo_ai.lab.demand import (
     clamped,
     demand_change,
     grown,
+    multiplied,
     new_products_after,
     reverting,
 )
 from montecarlo_ai.lab.monetization import monetization_change
 from montecarlo_ai.lab.parameters import Params, Shocks, State
-from montecarlo_ai.lab.reciprocals import SMALLEST, Reciprocals
 from montecarlo_ai.lab.regimes import WINTER, Climate, effect, openness, regime_after
+from montecarlo_ai.lab.steady import Steady
 from montecarlo_ai.lab.technology import cost_change, cost_surprise
 from montecarlo_ai.math import exp
 
@@ -66,19 +65,16 @@ class Demand(NamedTuple):
     clamps: float
 
 
-def next_regime(
-    state: State, params: Params, shocks: Shocks, inverse: Reciprocals, stated_winter: float, dt: float
-) -> float:
+def next_regime(state: State, shocks: Shocks, steady: Steady, stated_winter: float) -> float:
     """Return the regime of the industry after a step; a winter where one is stated to begin."""
     drawn = regime_after(
         state.regime,
         shocks.regime,
-        winter_hazard=params.winter_hazard,
-        winter_end=inverse.winter_duration,
-        boom_hazard=params.boom_hazard,
-        boom_end=inverse.boom_duration,
-        bust_share=params.bust_share,
-        dt=dt,
+        into_winter=steady.into_winter,
+        thaws=steady.thaws,
+        into_boom=steady.into_boom,
+        boom_ends=steady.boom_ends,
+        boom_busts=steady.boom_busts,
     )
     return WINTER if stated_winter > 0.0 else drawn
 
@@ -94,10 +90,9 @@ def climate_of(regime: float, params: Params) -> Climate:
     )
 
 
-def next_prices(state: State, params: Params, shocks: Shocks, climate: Climate, dt: float) -> Prices:
+def next_prices(state: State, params: Params, shocks: Shocks, steady: Steady, climate: Climate, dt: float) -> Prices:
     """Return the cost of new compute, its power, its market rent, monetization and the price of service."""
-    root = math.sqrt(dt)
-    change = cost_change(params.hardware_gain, params.hardware_volatility * root * shocks.hardware, dt)
+    change = cost_change(params.hardware_gain, steady.hardware_noise * shocks.hardware, dt)
     surprise = cost_surprise(change, params.expected_hardware_gain, params.software_surprise, dt)
     log_change = monetization_change(
         state.monetization_gap,
@@ -108,24 +103,22 @@ def next_prices(state: State, params: Params, shocks: Shocks, climate: Climate, 
         usual_surplus=params.usual_surplus,
         price_decline=params.price_decline,
         kept_gain=(1.0 - params.pass_through) * (params.software_surprise * dt - change),
-        noise=params.monetization_volatility * root * shocks.monetization,
+        noise=steady.monetization_noise * shocks.monetization,
         dt=dt,
     )
     held = min(max(log_change, -LARGEST_LOG_STEP), LARGEST_LOG_STEP)
     gap = min(max(state.monetization_gap + held, -LARGEST_GAP), LARGEST_GAP)
-    monetization = max(params.monetization_long_run, SMALLEST) * exp(gap)
+    monetization = steady.monetization_long_run * exp(gap)
     cost = max(grown(state.cost_per_compute, change), 1e-6)
-    power_change = -params.energy_gain * dt
     per_sales = 1.0 / (monetization * cost)
     return Prices(
         cost,
-        grown(state.power_per_compute, power_change),
+        multiplied(state.power_per_compute, steady.power_factor),
         reverting(
             state.rental_premium,
             params.rental_premium_long_run + climate.log_rent,
-            params.market_reversion,
-            params.rental_volatility * root * shocks.rental,
-            dt,
+            steady.market_closed,
+            steady.rental_noise * shocks.rental,
         ),
         monetization,
         gap,
@@ -141,35 +134,32 @@ def next_demand(
     state: State,
     params: Params,
     shocks: Shocks,
-    inverse: Reciprocals,
+    steady: Steady,
     climate: Climate,
     surprise: float,
     time: float,
     dt: float,
 ) -> Demand:
     """Return demand at ``time``, the end of the step."""
-    root = math.sqrt(dt)
     user_growth = reverting(
         state.user_growth,
         params.user_growth_long_run,
-        params.user_growth_reversion,
-        params.user_growth_volatility * root * shocks.users,
-        dt,
+        steady.user_growth_closed,
+        steady.user_growth_noise * shocks.users,
     )
     business_growth = reverting(
         state.business_growth,
         params.business_growth_long_run,
-        params.business_growth_reversion,
-        params.business_growth_volatility * root * shocks.business,
-        dt,
+        steady.business_growth_closed,
+        steady.business_growth_noise * shocks.business,
     )
     lag = training_lag(state.compute_training, state.rival_training)
     taken = share_lost(params.erosion, params.training_effect, lag)
     unserved = params.unserved_loss * state.unmet_share
     lift, lost = climate.growth, taken + unserved
-    users_change = demand_change(state.users, user_growth, inverse.user_market, lift, taken, dt)
-    business_change = demand_change(state.business_demand, business_growth, inverse.business_market, lift, lost, dt)
-    new_change = demand_change(state.new_demand, params.new_growth, inverse.new_market, lift, lost, dt)
+    users_change = demand_change(state.users, user_growth, steady.per_user_market, lift, taken, dt)
+    business_change = demand_change(state.business_demand, business_growth, steady.per_business_market, lift, lost, dt)
+    new_change = demand_change(state.new_demand, params.new_growth, steady.per_new_market, lift, lost, dt)
     price_change = params.revenue_per_payer_drift * dt
     payer_change = use_cost_growth(params.payer_cost_drift, params.rebound, surprise, dt)
     free_change = use_cost_growth(params.free_cost_drift, params.rebound, surprise, dt)
@@ -177,24 +167,23 @@ def next_demand(
     business = grown(state.business_demand, business_change)
     new_start = params.new_start_share * params.new_market
     new = new_products_after(state.new_demand, new_change, time, params.launch_wait, new_start)
-    price_factor = grown(1.0, price_change)
     free_cost = grown(state.free_use_cost, free_change)
     clamps = clamped(users, users_change) + clamped(business, business_change) + clamped(new, new_change)
-    clamps += clamped(price_factor, price_change) + clamped(free_cost, free_change)
+    clamps += steady.price_clamped + clamped(free_cost, free_change)
     return Demand(
         users,
         user_growth,
         payers_after(
             Payers(state.paying_share, state.new_payer_share),
-            lasting_new_share(params.paying_share_long_run, params.churn, inverse.churn_and_settling),
+            steady.lasting_new_share,
             params.churn,
             params.new_payer_churn,
             params.settling,
             unserved,
             dt,
         ),
-        min(state.revenue_per_payer * price_factor, LARGEST_LEVEL),
-        min(state.payer_quota_cost * price_factor, LARGEST_LEVEL),
+        min(state.revenue_per_payer * steady.price_factor, LARGEST_LEVEL),
+        min(state.payer_quota_cost * steady.price_factor, LARGEST_LEVEL),
         min(max(state.use_room + price_change - payer_change, -LARGEST_GAP), LARGEST_GAP),
         free_cost,
         advertising_price(
@@ -207,6 +196,6 @@ def next_demand(
         business,
         business_growth,
         new,
-        grown(state.rival_training, params.rival_training_growth * dt),
+        multiplied(state.rival_training, steady.rival_training_factor),
         clamps,
     )

@@ -23,7 +23,7 @@ from montecarlo_ai.lab.market import climate_of, next_demand, next_prices, next_
 from montecarlo_ai.lab.operation import Plan, income_of, next_fleet, next_plan, next_use
 from montecarlo_ai.lab.parameters import Events, Params, Shocks, State
 from montecarlo_ai.lab.pipelines import PLACES, Called, beginnings, pipelines, state_type
-from montecarlo_ai.lab.reciprocals import Reciprocals, reciprocals_of
+from montecarlo_ai.lab.steady import Steady, steady_of
 from montecarlo_ai.model import Clock, Model
 from montecarlo_ai.timegrid import TimeGrid
 
@@ -79,7 +79,7 @@ def next_state(
     params: Params,
     shocks: Shocks,
     clock: Clock,
-    inverse: Reciprocals,
+    steady: Steady,
     plan: Plan,
     called: Called,
     winter: float,
@@ -89,16 +89,16 @@ def next_state(
     ``winter`` is 1 where a stated winter begins in the step.
     """
     dt = clock.dt
-    regime = next_regime(state, params, shocks, inverse, winter, dt)
+    regime = next_regime(state, shocks, steady, winter)
     climate = climate_of(regime, params)
-    prices = next_prices(state, params, shocks, climate, dt)
-    demand = next_demand(state, params, shocks, inverse, climate, prices.surprise, clock.t + dt, dt)
-    fleet = next_fleet(state, params, inverse, prices, plan, called, dt)
-    use = next_use(state, params, inverse, prices, demand, fleet, plan.cut, dt)
-    income = income_of(state, params, inverse, demand, fleet, use, dt)
+    prices = next_prices(state, params, shocks, steady, climate, dt)
+    demand = next_demand(state, params, shocks, steady, climate, prices.surprise, clock.t + dt, dt)
+    fleet = next_fleet(state, params, steady, prices, plan, called, dt)
+    use = next_use(state, params, steady, prices, demand, fleet, plan.cut)
+    income = income_of(state, params, steady, demand, fleet, use, dt)
     run_rate = 0.5 * (state.revenue + income.revenue)  # of the step, for a growth that does not depend on dt
     revenue_mean = mean_after(state.revenue_mean, run_rate, dt, AGE_OF_A_YEARS_SUM)
-    funds = next_funds(state, params, shocks, climate, fleet, called, income, revenue_mean, dt)
+    funds = next_funds(state, params, shocks, steady, climate, fleet, called, income, revenue_mean, dt)
     income_mean = mean_after(state.operating_income_mean, income.operating, dt)
     short = -liquidity(funds.treasury.cash, funds.treasury.debt, funds.limit)
     losing = 1.0 - state.profit_reached
@@ -209,12 +209,12 @@ def build(contracts: Sequence[Contract], time: TimeGrid, *, winter_from: datetim
     stated = {} if winter_from is None else {"winter_from": winter_from.isoformat()}
 
     def step(state: Any, params: Params, shocks: Shocks, clock: Clock, forcing: Any) -> Any:
-        inverse = reciprocals_of(params)
-        plan = next_plan(state, params, inverse, clock.dt)
+        steady = steady_of(params, clock.dt)
+        plan = next_plan(state, params, steady, clock.dt)
         moved = advance(state, forcing, plan.pace, Called(0.0, 0.0, 0.0, 0.0, 0.0, 0.0))
         sums = moved[places:]
         called = Called(sums[0], sums[1], sums[2], sums[3], sums[4], sums[5])
-        after = next_state(state, params, shocks, clock, inverse, plan, called, forcing.winter)
+        after = next_state(state, params, shocks, clock, steady, plan, called, forcing.winter)
         return kind(*(after[:] + moved[:places]))
 
     def initial(params: Params) -> Any:

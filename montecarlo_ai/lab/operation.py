@@ -10,9 +10,9 @@ from montecarlo_ai.lab.commitments import compute_bill, credits_used
 from montecarlo_ai.lab.competition import sales_at_price
 from montecarlo_ai.lab.consumers import subscription_revenue, use_under_quota
 from montecarlo_ai.lab.costs import energy_cost, interest, partner_share, staff_cost
-from montecarlo_ai.lab.demand import grown, relaxation
+from montecarlo_ai.lab.demand import SMALLEST, grown
 from montecarlo_ai.lab.events import liquidity
-from montecarlo_ai.lab.fleet import Pipeline, Stages, aged, pipeline_after, stage_outflow, staying, stranded_cost
+from montecarlo_ai.lab.fleet import Pipeline, Stages, aged, pipeline_after, staying, stranded_cost
 from montecarlo_ai.lab.initial import base_training
 from montecarlo_ai.lab.market import Demand, Prices
 from montecarlo_ai.lab.monetization import marginal_revenue, unmonetized_share
@@ -26,9 +26,9 @@ from montecarlo_ai.lab.policy import (
     shortness,
     wanted_bill,
 )
-from montecarlo_ai.lab.reciprocals import SMALLEST, Reciprocals
 from montecarlo_ai.lab.resale import resale_price
-from montecarlo_ai.lab.technology import compute_per_bill, cost_after_gain
+from montecarlo_ai.lab.steady import Steady
+from montecarlo_ai.lab.technology import compute_per_bill
 from montecarlo_ai.math import exp
 
 
@@ -84,12 +84,12 @@ class Income(NamedTuple):
     cash_flow: float
 
 
-def next_plan(state: State, params: Params, inverse: Reciprocals, dt: float) -> Plan:
+def next_plan(state: State, params: Params, steady: Steady, dt: float) -> Plan:
     """Return the cut of training, the lab's own orders and the pace of its contracts in a step."""
     liquid = liquidity(state.cash, state.debt, state.debt_limit) + state.tranches
     years = runway(liquid, state.cash_flow)
-    short = shortness(years, inverse.cut_runway)
-    later_cost = cost_after_gain(state.cost_per_compute, params.expected_hardware_gain, params.lead_time)
+    short = shortness(years, steady.per_cut_runway)
+    later_cost = state.cost_per_compute * steady.later_cost_factor
     need = grown(state.compute_needed * state.cost_per_compute, params.optimism * state.growth * params.lead_time)
     wanted = wanted_bill(
         need,
@@ -97,25 +97,24 @@ def next_plan(state: State, params: Params, inverse: Reciprocals, dt: float) -> 
         base_training(params.base_capacity, params.inference_share) * later_cost,
         params.training_growth,
     )
-    left = stage_outflow(3.0 * inverse.contract_term, params.lead_time)
-    kept = staying(state.capacity_young, state.capacity_middle, state.capacity, left)
+    kept = staying(state.capacity_young, state.capacity_middle, state.capacity, steady.retiring_in_lead_time)
     visible = kept * later_cost + state.pipeline_early + state.pipeline_late
-    affordable = params.management_reaction * (1.0 - shortness(years, inverse.runway_target))
+    affordable = params.management_reaction * (1.0 - shortness(years, steady.per_runway_target))
     return Plan(
         params.management_reaction * short,
-        discretionary_orders(wanted, visible, stage_outflow(inverse.ordering_time, dt), affordable),
+        discretionary_orders(wanted, visible, steady.gap_ordered, affordable),
         Pace(
             params.contract_speed * params.contract_size,
             params.contract_deferral,
             params.management_reaction * cancelling_pressure(wanted, visible, short),
             params.take_or_pay,
-            stage_outflow(2.0 * inverse.lead_time, dt),
+            steady.pipeline_moved,
         ),
     )
 
 
 def next_fleet(
-    state: State, params: Params, inverse: Reciprocals, prices: Prices, plan: Plan, called: Called, dt: float
+    state: State, params: Params, steady: Steady, prices: Prices, plan: Plan, called: Called, dt: float
 ) -> Fleet:
     """Return the fleet after a step in which contracts and management order, and time passes."""
     placed = called.ordered - called.cancelled + plan.ordered
@@ -126,7 +125,7 @@ def next_fleet(
     power_per_bill = per_bill * prices.power_per_compute
     power = pipeline.delivered * power_per_bill
     firm = called.firm + params.take_or_pay * own
-    moved = stage_outflow(3.0 * inverse.contract_term, dt)
+    moved = steady.fleet_moved
     capacity = aged(state.capacity_young, state.capacity_middle, state.capacity, compute, moved)
     firm_bill = aged(state.firm_bill_young, state.firm_bill_middle, state.firm_bill, firm, moved)
     return Fleet(
@@ -143,16 +142,15 @@ def next_fleet(
 def next_use(
     state: State,
     params: Params,
-    inverse: Reciprocals,
+    steady: Steady,
     prices: Prices,
     demand: Demand,
     fleet: Fleet,
     cut: float,
-    dt: float,
 ) -> Use:
     """Return who gets the fleet of the step, by the needs of its demand."""
     share = state.training_share
-    share = share + relaxation(params.training_share_speed, dt) * (params.training_share_long_run - share)
+    share = share + steady.training_share_closed * (params.training_share_long_run - share)
     capacity, bill = fleet.capacity.total, fleet.bill.total
     both = 1.0 / (max(capacity, SMALLEST) * max(bill, SMALLEST))
     per_capacity = max(bill, SMALLEST) * both
@@ -165,11 +163,11 @@ def next_use(
         params.training_growth,
     )
     use = demand.quota_cost * exp(-demand.use_room)
-    use_cost = use_under_quota(use, demand.quota_cost, demand.use_room, params.use_spread, inverse.use_spread)
+    use_cost = use_under_quota(use, demand.quota_cost, demand.use_room, params.use_spread, steady.per_use_spread)
     payers = demand.users * demand.payers.all * use_cost
     free = demand.users * (1.0 - demand.payers.all) * demand.free_use_cost
     sales = sales_at_price(demand.business, prices.price_deviation, params.price_elasticity)
-    paid_need = (payers + demand.new * inverse.new_monetization) * prices.compute_per_cost
+    paid_need = (payers + demand.new * steady.per_new_monetization) * prices.compute_per_cost
     paid_need += sales * prices.compute_per_sales
     free_need = free * prices.compute_per_cost
     allocation = allocate(
@@ -204,7 +202,7 @@ def next_use(
 
 
 def income_of(
-    state: State, params: Params, inverse: Reciprocals, demand: Demand, fleet: Fleet, use: Use, dt: float
+    state: State, params: Params, steady: Steady, demand: Demand, fleet: Fleet, use: Use, dt: float
 ) -> Income:
     """Return the income of the step; interest is on cash and debt at its start."""
     served, per_dt = use.allocation.served_ratio, 1.0 / dt
@@ -219,7 +217,7 @@ def income_of(
     used_share = min(used * use.per_capacity, 1.0)
     compute = compute_bill(fleet.bill.total, fleet.firm_bill.total, used_share)
     had_revenue = params.consumer_run_rate + params.business_run_rate > 0.0
-    over_base = revenue * inverse.base_revenue if had_revenue else 1.0
+    over_base = revenue * steady.per_base_revenue if had_revenue else 1.0
     staff = staff_cost(params.staff_cost, params.staff_elasticity, over_base)
     partner = partner_share(revenue, params.revenue_share, state.partner_share_left, per_dt)
     energy = energy_cost(fleet.power.total, params.owned_share, params.energy_price)

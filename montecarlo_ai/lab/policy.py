@@ -5,7 +5,7 @@ All reactions are scaled by ``management_reaction``: 0 freezes cuts, cancellatio
 its base level, 1 lets it follow the fleet.
 """
 
-from montecarlo_ai.lab.reciprocals import SMALLEST
+from montecarlo_ai.lab.demand import SMALLEST
 
 LONGEST_RUNWAY = 1000.0  # years; where nothing is burnt
 

@@ -8,8 +8,6 @@ is the tail. Normal is the climate of the base period.
 
 from typing import NamedTuple
 
-from montecarlo_ai.lab.demand import relaxation
-
 WINTER, NORMAL, BOOM = -1.0, 0.0, 1.0
 
 
@@ -25,12 +23,11 @@ class Climate(NamedTuple):
 def regime_after(
     regime: float,
     draw: float,
-    winter_hazard: float,
-    winter_end: float,
-    boom_hazard: float,
-    boom_end: float,
-    bust_share: float,
-    dt: float,
+    into_winter: float,
+    thaws: float,
+    into_boom: float,
+    boom_ends: float,
+    boom_busts: float,
 ) -> float:
     """Return the regime after one step, -1 winter, 0 normal, 1 boom.
 
@@ -38,16 +35,13 @@ def regime_after(
     ----------
     regime : float
     draw : float, uniform on (0, 1).
-    winter_hazard, boom_hazard : float, 1/year. From normal times.
-    winter_end, boom_end : float, 1/year. Reciprocals of their mean stay.
-    bust_share : float, fraction of booms that end in a winter.
+    into_winter, into_boom : float, probability of either in a step of normal times, `relaxation` of its hazard.
+    thaws, boom_ends : float, probability that a winter or a boom ends in a step.
+    boom_busts : float, probability that it ends in a winter, a part of ``boom_ends``.
     """
-    into_winter = relaxation(winter_hazard, dt)
-    into_boom = relaxation(boom_hazard, dt)
-    boom_ends = relaxation(boom_end, dt)
-    thawed = NORMAL if draw < relaxation(winter_end, dt) else WINTER
+    thawed = NORMAL if draw < thaws else WINTER
     left = WINTER if draw < into_winter else (BOOM if draw > 1.0 - into_boom else NORMAL)
-    over = WINTER if draw < boom_ends * bust_share else (NORMAL if draw < boom_ends else BOOM)
+    over = WINTER if draw < boom_busts else (NORMAL if draw < boom_ends else BOOM)
     return thawed if regime < NORMAL else (over if regime > NORMAL else left)
 
 

@@ -5,7 +5,7 @@ gain. Software lifts the whole fleet; what past trends contain of it is already 
 its surprise appears.
 """
 
-from montecarlo_ai.lab.reciprocals import SMALLEST
+from montecarlo_ai.lab.demand import SMALLEST
 from montecarlo_ai.math import exp
 
 
