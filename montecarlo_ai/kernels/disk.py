@@ -154,7 +154,8 @@ class Kept:
         source = _LOOP.replace("@ARGUMENTS@", arguments)
         name = f"{self._function.__module__}.{self._function.__qualname__}"
         key = hashlib.sha256(repr((name, source, str(self._signature))).encode() + surroundings()).hexdigest()
-        names = {"law": njit(forceinline=True, **COMPILE)(self._function), "wide_vectors": wide_vectors}
+        # Inlined before LLVM sees it: by itself it would be vectorised first, and less wide than `run` asks for.
+        names = {"law": njit(inline="always", **COMPILE)(self._function), "wide_vectors": wide_vectors}
         return compiled(source, key, names, self._signature)
 
 
