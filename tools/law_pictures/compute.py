@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from montecarlo_ai.lab.allocation import Allocation, allocate
 from montecarlo_ai.lab.commitments import called_off, cancelled, compute_bill, deferrable
 from montecarlo_ai.lab.contracts import Contract, bill_under_contract
-from montecarlo_ai.lab.demand import reverting
+from montecarlo_ai.lab.demand import relaxation, reverting
 from montecarlo_ai.lab.fleet import aged, pipeline_after, stage_outflow, stranded_cost
 from montecarlo_ai.lab.resale import resale_price, resold_compute
 from montecarlo_ai.lab.technology import cost_after_gain, cost_of_new_compute
@@ -145,7 +145,7 @@ def resale(preset: Preset) -> Figure:
         prices = (resale_price(cost, premium, 0.0), cost, resale_price(cost, premium, p.resale_discount))
         for seen, price in zip(curves.values(), prices, strict=True):
             seen.append(price)
-        premium = reverting(premium, p.rental_premium_long_run, p.market_reversion, 0.0, DT)
+        premium = reverting(premium, p.rental_premium_long_run, relaxation(p.market_reversion, DT), 0.0)
     lines(left, years, curves)
     surpluses = np.linspace(0.0, 30.0, 61).tolist()
     low, high = preset.ends("resale_cap")

@@ -15,6 +15,7 @@ from montecarlo_ai.lab.demand import (
     grown,
     growth_in_empty_market,
     new_products_after,
+    relaxation,
     reverting,
 )
 from montecarlo_ai.lab.fleet import aged, stage_outflow
@@ -47,7 +48,7 @@ def demand(preset: Preset) -> Figure:
         level_, growth = p.base_users, growth_in_empty_market(p.base_user_growth, p.base_users, market)
         seen = [level_]
         for _ in range(n):
-            growth = reverting(growth, p.user_growth_long_run, reversion, 0.0, DT)
+            growth = reverting(growth, p.user_growth_long_run, relaxation(reversion, DT), 0.0)
             level_ = grown(level_, demand_change(level_, growth, 1.0 / market, 0.0, 0.0, DT))
             seen.append(level_)
         return [value / 1e9 for value in seen]

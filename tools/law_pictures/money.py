@@ -21,6 +21,7 @@ from montecarlo_ai.lab.policy import (
     shortness,
 )
 from montecarlo_ai.lab.regimes import BOOM, NORMAL, WINTER, regime_after
+from montecarlo_ai.lab.steady import steady_of
 from montecarlo_ai.plot import style
 from montecarlo_ai.plot.fan import BAND_COLORS
 from tools.law_pictures.canvas import COLORS, YEARS, Panel, canvas, lines, mark, stacked
@@ -126,7 +127,7 @@ def funding(preset: Preset) -> Figure:
 
 def regimes(preset: Preset) -> Figure:
     """Return the picture of law 13: how many paths are in which regime, and what a regime does."""
-    p = preset.middle
+    p, steady = preset.middle, steady_of(preset.middle, DT)
     figure, (left, right) = canvas(
         Panel("Paths by regime", "% of all paths", YEARS, 62.0),
         Panel("What a year of a regime does", "% of what normal times give", "%", 40.0),
@@ -139,12 +140,11 @@ def regimes(preset: Preset) -> Figure:
             after = regime_after(
                 regime,
                 draw,
-                winter_hazard=p.winter_hazard,
-                winter_end=1.0 / p.winter_duration,
-                boom_hazard=p.boom_hazard,
-                boom_end=1.0 / p.boom_duration,
-                bust_share=p.bust_share,
-                dt=DT,
+                into_winter=steady.into_winter,
+                thaws=steady.thaws,
+                into_boom=steady.into_boom,
+                boom_ends=steady.boom_ends,
+                boom_busts=steady.boom_busts,
             )
             chain[row, states.index(after)] += 1.0 / len(draws)
     shares = [np.array([0.0, 1.0, 0.0])]
