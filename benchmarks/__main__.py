@@ -8,12 +8,13 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-from benchmarks import comparisons, import_time, inputs, machine, memory, preset, samplers, three_shocks
+from benchmarks import comparisons, import_time, inputs, lab, machine, memory, preset, samplers, three_shocks
 from benchmarks.measurement import Measurement, table
 
 MEASUREMENTS: dict[str, Callable[[], list[Measurement]]] = {
     "three-shocks": three_shocks.measure,
     "import-time": import_time.measure,
+    "lab": lab.measure,
     "preset": preset.measure,
     "memory": memory.measure,
     "inputs": inputs.measure,

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from montecarlo_ai.files.json_schema import scenario_schema
     from montecarlo_ai.files.loading import load_scenario, preset_names
     from montecarlo_ai.files.overlays import overlay_names
+    from montecarlo_ai.functions import once_a_path
     from montecarlo_ai.inputs import Inputs
     from montecarlo_ai.model import Clock, Model, Uniform01
     from montecarlo_ai.risk import runs_out_of_chips
@@ -101,6 +102,7 @@ _NAMES = {
     "inputs": ("Inputs",),
     "model": ("Clock", "Model", "Uniform01"),
     "files.overlays": ("overlay_names",),
+    "functions": ("once_a_path",),
     "risk": ("runs_out_of_chips",),
     "scenario": ("Scenario",),
     "files.loading": ("load_scenario", "preset_names"),
@@ -159,6 +161,7 @@ __all__ = [
     "load_scenario",
     "math",
     "observations",
+    "once_a_path",
     "outlook_variables",
     "outlooks",
     "overlay_names",

@@ -197,6 +197,8 @@ def chart_problems(file: Path, option: str) -> list[Problem]:
     """Return why a chart could not be written into a file; an empty list if it can."""
     from matplotlib.backend_bases import FigureCanvasBase
 
+    if file.is_dir():
+        return [Problem(option, str(file), "is a folder", "name a file such as chart.svg")]
     if not file.absolute().parent.is_dir():
         return [Problem(option, str(file), "cannot be written: its folder does not exist", "make the folder first")]
     known = FigureCanvasBase.get_supported_filetypes()

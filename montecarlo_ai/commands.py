@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from montecarlo_ai.checks import LARGEST_SEED, Checks
+from montecarlo_ai.checks import LARGEST_SEED, Checks, nearest
 from montecarlo_ai.command_arguments import (
     SCENARIO,
     add_scenario_arguments,
@@ -16,6 +16,7 @@ from montecarlo_ai.command_arguments import (
     scenario_of,
     whole_number,
 )
+from montecarlo_ai.errors import invalid
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -50,7 +51,7 @@ def add_commands(commands: Any) -> None:
     listed.add_argument("--markdown", action="store_true", help="a page of Markdown, with every rationale")
 
     backtest = _word(commands, "backtest", "score forecasts against what happened", FORECAST)
-    backtest.add_argument("--history", metavar="ENTITY", default="OpenAI", help="whose figures (default OpenAI)")
+    backtest.add_argument("--history", metavar="ENTITY", help="whose figures (default: those of the scenario's entity)")
     backtest.add_argument(
         "--fan",
         metavar="STATE=FILE",
@@ -62,6 +63,7 @@ def add_commands(commands: Any) -> None:
     exposure.add_argument("--event", metavar="NAME", default="cash", help="way to run out, or any (default cash)")
     corridor = _word(commands, "corridor", "show the ways to run out against the pace of commitments")
     corridor.add_argument("--vary", metavar="INPUT", default="contract_size", help="what is multiplied")
+    corridor.add_argument("--paces", metavar="LIST", help="by what, rising, such as 0.5,0.75,1,1.5")
     corridor.add_argument(
         "--event", metavar="NAME", action="append", help="whose least is looked for; may be repeated (default: all)"
     )
@@ -100,7 +102,9 @@ def _numbers(arguments: argparse.Namespace) -> tuple[int, int]:
         else:
             checks.problems += chart_problems(Path(file), "--fan")
     table = getattr(arguments, "csv", None)
-    if table is not None and not Path(table).absolute().parent.is_dir():
+    if table is not None and (not table or Path(table).is_dir()):
+        checks.add("--csv", table, "is no file", "name a file")
+    elif table is not None and not Path(table).absolute().parent.is_dir():
         checks.add("--csv", table, "cannot be written: its folder does not exist", "make the folder first")
     checks.finish()
     return n_paths, seed
@@ -142,14 +146,36 @@ def _backtest(arguments: argparse.Namespace) -> int:
     n_paths, seed = _numbers(arguments)
     name = arguments.scenario
     filed = name not in preset_names() and (Path(name).is_dir() or Path(name).suffix == ".nc")
+    checks = Checks()
+    for option in ("overlays", "set", "allow_code"):
+        if filed and getattr(arguments, option):
+            word = {"overlays": "--with", "allow_code": "--allow-code"}.get(option, f"--{option}")
+            checks.add(word, getattr(arguments, option), "does not go with an archive, whose forecasts are made")
+    checks.finish()
     forecast = name if filed else scenario_of(arguments)
+    _check_fans(arguments, forecast)
     found = backtest(forecast, arguments.history, n_paths=n_paths, seed=seed)
     print(backtest_text(found))
     _drawn(arguments.plot, partial(plot.backtest, found), height_of(found))
     for state, _, file in (fan.partition("=") for fan in arguments.fan):
-        data, past = _seen(forecast, state, arguments.history, n_paths, seed)
+        data, past = _seen(forecast, state, str(found.attrs["history"]), n_paths, seed)
         _drawn(file, partial(plot.fan, data, state, history=past, note=OUTCOMES))
     return 0
+
+
+def _check_fans(arguments: argparse.Namespace, forecast: Scenario | str) -> None:
+    """Raise if a fan is asked for of a state that the forecast does not have."""
+    from montecarlo_ai.analysis.archive import read_archive
+
+    if not arguments.fan:
+        return
+    states = list(read_archive(forecast)[-1].data_vars) if isinstance(forecast, str) else forecast.model.state_fields
+    checks = Checks()
+    for fan in arguments.fan:
+        state = fan.partition("=")[0]
+        if state not in states:
+            checks.add("--fan", state, "is no state of the forecast", nearest(state, [str(name) for name in states]))
+    checks.finish()
 
 
 def _seen(
@@ -179,6 +205,9 @@ def _exposure(arguments: argparse.Namespace) -> int:
     n_paths, seed = _numbers(arguments)
     found = exposure(scenario_of(arguments), event=arguments.event, n_paths=n_paths, seed=seed)
     print(exposure_text(found))
+    if arguments.plot is not None and int(found["count"].values[-1]) == 0:
+        print("\nNo chart: the event happens on no path.")
+        return 0
     _drawn(arguments.plot, partial(plot.exposure, found))
     return 0
 
@@ -191,6 +220,7 @@ def _corridor(arguments: argparse.Namespace) -> int:
     n_paths, seed = _numbers(arguments)
     found = corridor(
         scenario_of(arguments),
+        paces=_paces(arguments.paces),
         vary=arguments.vary,
         event=arguments.event[0] if arguments.event == ["any"] else arguments.event,
         n_paths=n_paths,
@@ -199,6 +229,18 @@ def _corridor(arguments: argparse.Namespace) -> int:
     print(corridor_text(found))
     _drawn(arguments.plot, partial(plot.corridor, found))
     return 0
+
+
+def _paces(text: str | None) -> tuple[float, ...]:
+    """Return the paces that a list names; those of the library if there is none."""
+    from montecarlo_ai.analysis.corridors import PACES
+
+    if text is None:
+        return PACES
+    try:
+        return tuple(float(pace) for pace in text.split(","))
+    except ValueError:
+        raise invalid("--paces", text, "must be numbers with commas between them", "such as 0.5,0.75,1,1.5") from None
 
 
 def _outlooks(arguments: argparse.Namespace) -> int:

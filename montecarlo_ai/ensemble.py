@@ -45,7 +45,8 @@ class Carried:
 
 def identity(scenario: Scenario, *, kind: str, seed: int, sampling: Sampling, dtype: str) -> dict[str, Any]:
     """Return the attributes of a result: what made it, and how to make it again."""
-    known = (scenario.document or {}).get("base_period")
+    document = scenario.document or {}
+    known = document.get("base_period")
     return {
         "kind": kind,
         "montecarlo_ai_version": __version__,
@@ -53,6 +54,7 @@ def identity(scenario: Scenario, *, kind: str, seed: int, sampling: Sampling, dt
         "scenario": scenario.name,
         "scenario_hash": scenario.hash,
         "scenario_canonical": scenario.canonical(),
+        "entity": str(document.get("entity", "")),
         **({"base_period": json.dumps(known, default=str)} if known else {}),
         "seed": seed,
         "n_paths": sampling.n_paths,

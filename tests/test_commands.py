@@ -37,7 +37,7 @@ def test_others_figures_are_beside_the_models(capsys: pytest.CaptureFixture[str]
     assert cli.main(["outlooks", PRESET, *FEW]) == 0
     printed = capsys.readouterr().out
     assert "HSBC, November 2025" in printed
-    assert "Company plan, September 2026" in printed
+    assert "OpenAI's plan, September 2026" in printed
     assert "Anthropic" not in printed
 
 

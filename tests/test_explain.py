@@ -125,7 +125,7 @@ def test_shapes_are_densities() -> None:
 
 
 def test_pictures_are_read_from_the_table_of_facts() -> None:
-    data = ensemble(3_000)
+    data = ensemble(3_000).assign_attrs(entity="OpenAI")
     found = mc.outlooks(data)
     assert set(found["variable"].values) == {"revenue"}
     for k, fact in enumerate(found["fact"].values):
@@ -139,8 +139,10 @@ def test_pictures_are_read_from_the_table_of_facts() -> None:
     assert float(short["above"][k]) == pytest.approx(float(found["above"][k]), abs=0.03)
     assert np.isnan(short["lower"]).all()
     assert "HSBC" in outlooks_text(found)
-    named = data.assign_attrs(scenario="openai-2025-12")
-    assert not any("Anthropic" in str(label) for label in mc.outlooks(named)["label"].values)
+    assert not any("Anthropic" in str(label) for label in found["label"].values)
+    assert mc.outlooks(data.assign_attrs(entity="")).sizes["figure"] == 0
+    asked = mc.outlooks(data.assign_attrs(entity=""), labels=["HSBC, November 2025"])
+    assert set(asked["label"].values.tolist()) == {"HSBC, November 2025"}
     with pytest.raises(mc.InputError, match="is no picture"):
         mc.outlooks(data, labels=["HSCB"])
 
@@ -154,7 +156,7 @@ def test_every_picture_names_facts_of_its_unit() -> None:
 
 
 def test_marks_stand_at_their_rates_on_the_scale_of_the_fan() -> None:
-    data = ensemble(500)
+    data = ensemble(500).assign_attrs(entity="OpenAI")
     fan = plot.fan(data, "revenue")
     before = [label.get_text() for label in fan.labels[:-1]]
     drawn = plot.markers(fan, mc.outlooks(data), "revenue")

@@ -29,7 +29,7 @@ LAYERS = (
     ("passages", "risk"),
     ("analysis",),
     ("headline", "plot"),
-    ("artifacts", "console", "doctor", "command_arguments", "commands", "cli"),
+    ("artifacts", "console", "doctor", "command_arguments", "commands", "cli", "__main__"),
 )
 RANKS = {module: rank for rank, layer in enumerate(LAYERS) for module in layer}
 LATE = ("xarray", "numba", "scipy", "matplotlib", "pydantic", "pandas")

@@ -54,7 +54,15 @@ def published_outlooks() -> tuple[Outlook, ...]:
 
 
 def outlook_variables(scenario: Scenario) -> tuple[str, ...]:
-    """Return the states that `outlooks` needs an ensemble of a scenario to keep."""
+    """Return the states that `outlooks` needs an ensemble of a scenario to keep.
+
+    Raises
+    ------
+    InputError
+        If it is no scenario.
+    """
+    if not isinstance(scenario, Scenario):
+        raise invalid("scenario", f"a {type(scenario).__name__}", "must be a Scenario", "outlooks takes its ensemble")
     wanted = dict.fromkeys(figure.variable for outlook in published_outlooks() for figure in outlook.figures)
     return tuple(name for name in wanted if name in scenario.model.state_fields)
 
@@ -75,7 +83,7 @@ def outlooks(
     data : Dataset
         An ensemble, or a summary.
     labels : sequence of str, optional
-        Which pictures; those about the entity that the scenario is named after (all for another name), if not given.
+        Which pictures; all that are given, or of those of the library the ones about the scenario's entity.
     pictures : sequence of Outlook, optional
         To choose from; those that come with the library, if not given.
     confidence : float
@@ -95,27 +103,19 @@ def outlooks(
     InputError
         If a label is unknown or the data are no result of a run.
     """
-    checks = Checks()
-    checks.problems += check_interval(confidence, "clopper-pearson")
-    pictures = published_outlooks() if pictures is None else pictures
-    known = [picture.label for picture in pictures]
-    for label in labels or ():
-        if label not in known:
-            checks.add("labels", label, "is no picture", nearest(label, known))
-    checks.finish()
-    if not isinstance(data, xr.Dataset) or "time" not in data.dims or "steps_per_year" not in data.attrs:
-        raise invalid("data", f"a {type(data).__name__}", "must be a result of simulate or summarize")
-    chosen = [picture for picture in pictures if picture.label in (labels if labels is not None else known)]
+    chosen = _chosen(data, labels, pictures, confidence)
     rows, left_out = [], 0
     for picture in chosen:
         for figure in picture.figures:
-            if labels is None and not _about(figure, str(data.attrs.get("scenario", ""))):
-                continue
             row = _row(data, picture.label, figure, confidence)
             left_out += row is None
             rows += [] if row is None else [row]
     attrs = {name: data.attrs[name] for name in IDENTITY if name in data.attrs}
-    attrs |= {"confidence": float(confidence), "left_out": left_out, "n_paths": int(data.attrs.get("n_paths", 0))}
+    attrs |= {
+        "confidence": float(confidence),
+        "left_out": left_out,
+        "n_paths": int(data.sizes.get("path", data.attrs.get("n_paths", 0))),
+    }
     columns = ("label", "variable", "measure", "fact", "value", "above", "lower", "upper", "below", "median")
     table: dict[str, Any] = {name: ("figure", [row[name] for row in rows]) for name in columns}
     for name in ("period_start", "period_end", "published"):
@@ -123,11 +123,33 @@ def outlooks(
     return xr.Dataset(table, attrs=attrs)
 
 
-def _about(figure: Figure, scenario: str) -> bool:
-    """Return whether a figure is about the lab that a scenario is named after; any is, of a name that is no lab's."""
-    entities = {row["entity"].lower() for row in fact_table().values()}
-    name = scenario.lower().partition("-")[0]
-    return name not in entities or fact_table()[figure.fact]["entity"].lower() == name
+def _chosen(data: Any, labels: Any, pictures: Any, confidence: float) -> list[Outlook]:
+    """Return the pictures that are asked for, after checking the arguments; of the shipped ones the entity's."""
+    checks = Checks()
+    checks.problems += check_interval(confidence, "clopper-pearson")
+    given = published_outlooks() if pictures is None else pictures
+    if not isinstance(given, Sequence) or not all(isinstance(picture, Outlook) for picture in given):
+        checks.add("pictures", pictures, "must be a list of Outlook")
+        given = ()
+    known = [picture.label for picture in given]
+    if labels is not None and (isinstance(labels, str) or not isinstance(labels, Sequence)):
+        checks.add("labels", labels, "must be a list of labels")
+        labels = ()
+    for label in labels or ():
+        if label not in known:
+            checks.add("labels", label, "is no picture", nearest(str(label), known))
+    if not isinstance(data, xr.Dataset) or "time" not in data.dims or "steps_per_year" not in data.attrs:
+        checks.add("data", f"a {type(data).__name__}", "must be a result of simulate or summarize")
+    elif data.sizes.get("path", 1) == 0:
+        checks.add("data", "no path", "must have one path at least")
+    checks.finish()
+    if labels is not None:
+        return [picture for picture in given if picture.label in labels]
+    if pictures is not None:
+        return list(given)
+    entity = data.attrs.get("entity")
+    own = [[figure for figure in each.figures if fact_table()[figure.fact]["entity"] == entity] for each in given]
+    return [each._replace(figures=tuple(figures)) for each, figures in zip(given, own, strict=True)]
 
 
 def _row(data: xr.Dataset, label: str, figure: Figure, confidence: float) -> dict[str, Any] | None:

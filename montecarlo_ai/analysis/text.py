@@ -19,9 +19,16 @@ __all__ = ["backtest_text", "corridor_text", "exposure_text", "outlooks_text"]
 def backtest_text(found: xr.Dataset) -> str:
     """Return a backtest as text: outcomes with their scores, coverage, skill, and what has to be known about both."""
     status = found["status"].values
-    lines = [f"{_identity(found)}: the forecast against what happened after {found.attrs['known_by']}"]
+    whom = found.attrs.get("history", "given")
+    what = "what happened" if whom == "given" else f"what happened to {whom}"
+    lines = [f"{_identity(found)}: the forecast against {what} after {found.attrs['known_by']}"]
     if int(found.attrs["forecasts"]) > 1:
         lines[0] += f" (and {int(found.attrs['forecasts']) - 1} more forecasts)"
+    if not np.any(status == "scored"):
+        apart = [f"{int(np.sum(status == name))} {name}" for name in dict.fromkeys(status.tolist())]
+        return "\n".join(
+            [*lines, "", *found.attrs["caveats"], *([f"Not scored: {', '.join(apart)}."] if apart else [])]
+        )
     rows = []
     for k in np.flatnonzero(status == "scored"):
         row = found.isel(observation=k)
@@ -186,6 +193,8 @@ def outlooks_text(found: xr.Dataset) -> str:
         values = (number(float(row["value"])), number(float(row["median"])))
         rows.append((str(row["label"].values), str(row["variable"].values), _when(row), *values, above))
     head = ("whose", "state", "of", "figure", "model's median", "model lies above it")
+    if not rows:
+        return f"{_identity(found)}\n\nNo figure of others is known of the scenario's entity, or none that it reaches."
     lines = [_identity(found), "", table(head, rows, right=(3, 4))]
     left_out = int(found.attrs["left_out"])
     if left_out:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from montecarlo_ai.assumptions import Assumption, check_sources
+from montecarlo_ai.assumptions import Assumption, check_sources, fact_table
 from montecarlo_ai.checks import Checks, Described, nearest, refused
 from montecarlo_ai.dependence.tables import correlation_from_list
 from montecarlo_ai.distributions import distribution_from_dict
@@ -80,6 +80,22 @@ def check_chips(form: Form, model: Model, checks: Checks) -> None:
     for chip in form.document.chips or ():
         if chip not in model.causes:
             checks.add("chips", chip, "is no cause of the model", nearest(chip, model.causes))
+
+
+def check_entity(form: Form, checks: Checks) -> None:
+    """Record an entity that the table of facts does not know.
+
+    Parameters
+    ----------
+    form : Form
+        The file.
+    checks : Checks
+        Where problems go.
+    """
+    entity = form.document.entity
+    known = sorted({row["entity"] for row in fact_table().values()})
+    if entity and entity not in known:
+        checks.add("entity", entity, "is not in the table of facts", nearest(entity, known))
 
 
 def check_bounds(assumptions: Mapping[str, Assumption], model: Model, checks: Checks) -> None:

@@ -21,6 +21,7 @@ from montecarlo_ai.errors import ScenarioError
 from montecarlo_ai.files.checks import (
     check_bounds,
     check_chips,
+    check_entity,
     check_figures,
     check_inputs,
     check_provenance,
@@ -188,6 +189,7 @@ def _scenario(
             correlated_groups(normals, shock_correlation, "shock_correlation")
         check_chips(form, found, checks)
         read_history(form.history, found, None if grid is None else grid.start, checks)
+    check_entity(form, checks)
     check_provenance(form, checks)
     if checks.problems or grid is None or found is None or inputs is None:
         raise ScenarioError(checks.problems)

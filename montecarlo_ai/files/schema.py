@@ -148,6 +148,7 @@ class Document(Table):
     name: Annotated[str, Field(min_length=1, max_length=200)] = Field(description="What results are called by.")
     title: str = Field("", description="One line for lists and charts.")
     description: str = Field("", description="What the scenario is about, and what it leaves out.")
+    entity: str = Field("", description="Whose published figures stand beside results, as facts.csv names it.")
     model: str = Field(description='"lab", or "module:name" of a Model of your own, which needs --allow-code.')
     chips: Names | None = Field(None, description="Causes that count as running out; the model's, if not given.")
     time: dict[str, Any] = Field(description="The grid of times.")

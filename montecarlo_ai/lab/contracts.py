@@ -16,6 +16,8 @@ from montecarlo_ai.lab.parameters import MONEY, RATIO
 from montecarlo_ai.timegrid import TimeGrid
 
 DAYS_OF_A_YEAR = 365.2425
+ALL = "all"
+"""Label of all counterparties together, which none of them may have."""
 LONGEST_LABEL = 100
 
 
@@ -76,6 +78,10 @@ class Contract:
     def __post_init__(self) -> None:
         object.__setattr__(self, "added_bill", tuple(self.added_bill))
         checks = Checks()
+        if self.counterparty.strip().lower() == ALL:
+            checks.add(
+                "contracts.counterparty", self.counterparty, "stands for all counterparties", "name it otherwise"
+            )
         if field_name(self.counterparty) == "":
             rule = "must contain a letter from a to z or a digit"
             checks.add("contracts.counterparty", self.counterparty, rule, "name it")

@@ -76,7 +76,7 @@ def next_regime(state: State, shocks: Shocks, steady: Steady, stated_winter: flo
         boom_ends=steady.boom_ends,
         boom_busts=steady.boom_busts,
     )
-    return WINTER if stated_winter > 0.0 else drawn
+    return drawn + stated_winter * (WINTER - drawn)  # exact for 0 and 1, and no branch
 
 
 def climate_of(regime: float, params: Params) -> Climate:
