@@ -126,6 +126,23 @@ class Checks:
                 return math.nan
         return number
 
+    def numbers(self, field: str, values: object, **bounds: float) -> list[float]:
+        """Return a sequence of different numbers, one at least, each as `number` takes it.
+
+        What is no sequence, an empty one and a number that stands twice are recorded.
+        """
+        try:
+            listed = [] if isinstance(values, str | bytes | dict) else list(values)  # type: ignore[call-overload]
+        except TypeError:
+            listed = []
+        if not listed:
+            self.add(field, values, "must be a list of numbers, one at least", "such as [0.5]")
+        found = [self.number(f"{field}[{k}]", value, **bounds) for k, value in enumerate(listed)]
+        for k, number in enumerate(found):
+            if number in found[:k] and not math.isnan(number):
+                self.add(f"{field}[{k}]", number, "stands twice")
+        return found
+
     def whole(self, field: str, value: object, *, at_least: int, at_most: int) -> int:
         """Return an integer inside its bounds; the lower bound, with the problem recorded, otherwise."""
         if isinstance(value, bool) or not isinstance(value, Integral):

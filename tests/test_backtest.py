@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -119,7 +121,8 @@ def test_status_of_every_observation() -> None:
         ]
     )
     found = mc.backtest(data, table)
-    expected = ["scored", "scored", "outside the grid", "known", "not kept", "a bound", "before the start"]
+    # In order of the end of the period, and of equal ones of the state.
+    expected = ["before the start", "not kept", "scored", "known", "a bound", "scored", "outside the grid"]
     assert found["status"].values.tolist() == expected
     assert found["n"].values.tolist() == [2, 2, 1, 1]
     assert found["group"].values.tolist() == ["all", "revenue", "year 1", "year 3"]
@@ -180,6 +183,8 @@ def test_a_summary_scores_nearly_as_its_ensemble_and_an_archive_as_its_summary(t
     mc.archive_summary(filed.assign_attrs(created_at="2026-02-05T10:00:00+00:00"), str(tmp_path))
     both = mc.backtest(str(tmp_path), table)
     assert both.sizes["observation"] == 6
+    assert both["forecast"].values.tolist() == [0] * 3 + [1] * 3
+    assert both.attrs["forecast_names"] == ["synthetic (0123456789ab)"] * 2
     assert int(both["n"].sel(group="all")) == 4
     assert len(mc.read_archive(str(tmp_path))) == 2
     with pytest.raises(mc.InputError, match="must be a result of summarize"):
@@ -197,10 +202,151 @@ def test_skill_is_over_a_random_walk_of_the_history() -> None:
     assert float(found["skill"].sel(group="revenue")) == pytest.approx(1.0 - ratio)
 
 
+def test_money_raised_adds_up_in_the_order_of_dates_however_the_rows_come() -> None:
+    data = constant()
+    data["equity_raised"], data["tranches"] = data["revenue"], 0.0 * data["cash"]
+    dates = ["2027-06-30", "2026-03-31", "2026-09-30"]
+    rounds = pd.DataFrame({"variable": "funds_raised", "measure": "raised", "date": dates, "value": [4.0, 1.0, 2.0]})
+    found = mc.backtest(data, rounds)
+    assert found["value"].values.tolist() == [1.0, 3.0, 7.0]
+    assert (np.diff(found["period_end"].values) > np.timedelta64(0, "s")).all()
+
+
+def test_expected_coverage_holds_where_a_state_stays_at_a_floor() -> None:
+    # A debt that is zero with .6 (middle rank .3, inside the middle half) and independent at 40 dates: coverage is
+    # Binomial(40, .75) / 40, and its range that of the binomial, to one outcome. Of 60 truths drawn from the model 5%
+    # may lie outside: 3 with a deviation of 1.7, bound at 4.5 of it. Ties broken by the order of paths make the zeros
+    # of a path hang together, so that the range goes down to .1 instead of .6 and 40 outcomes seem to be worth 3.
+    rng, n_dates = np.random.default_rng(17), 40
+    times = (np.datetime64("2026-01", "M") + np.arange(n_dates + 1)).astype("datetime64[s]")
+    debts = np.maximum(rng.normal(-0.2533, 1.0, (n_dates + 1, 1_000)), 0.0)
+    data = xr.Dataset({"debt": (("time", "path"), debts)}, coords={"time": times}, attrs={"steps_per_year": 12})
+    days = times[1:] - np.timedelta64(1, "D")
+    outside = 0
+    for truth in np.maximum(rng.normal(-0.2533, 1.0, (60, n_dates)), 0.0):
+        found = mc.backtest(data, pd.DataFrame({"variable": "debt", "date": days, "value": truth}), bands=[0.5])
+        row = found.sel(group="all", band=0.5)
+        outside += not float(row["expected_lower"]) <= float(row["coverage"]) <= float(row["expected_upper"])
+    assert outside <= 10
+    exact = stats.binom.ppf([0.025, 0.975], n_dates, 0.75) / n_dates
+    assert np.allclose([row["expected_lower"], row["expected_upper"]], exact, atol=1.5 / n_dates)
+    assert float(row["independent"]) > 0.8 * n_dates
+
+
+def test_part_of_an_ensemble_says_how_many_paths_it_has() -> None:
+    part = ensemble(500).isel(path=slice(0, 40))
+    found = mc.backtest(part, figures(value=26e9, measure="rate"))
+    assert found.attrs["n_paths"] == 40
+    assert np.isnan(found["independent"]).all()  # too few to tell
+    assert np.isnan(found["expected_lower"]).all()
+    assert "not known" in found.attrs["caveats"][1]
+    same = mc.backtest(constant(n_paths=500), figures(value=24.0, measure="rate").iloc[:1])
+    assert np.isnan(same["independent"]).all()  # no spread to tell it from
+
+
+def test_the_history_is_that_of_the_forecasts_entity(tmp_path: object) -> None:
+    data = ensemble(50).assign_attrs(entity="OpenAI")
+    assert mc.backtest(data).attrs["history"] == "OpenAI"
+    assert mc.backtest(data, mc.observations("Anthropic")).attrs["history"] == "Anthropic"
+    assert mc.backtest(data, figures(value=1.0)).attrs["history"] == "given"
+    with pytest.raises(mc.InputError, match="no entity; or state entity"):
+        mc.backtest(data.assign_attrs(entity=""))
+    for entity in ("OpenAI", "Anthropic"):
+        filed = summary(data).assign_attrs(entity=entity, created_at="2026-01-05T10:00:00+00:00", scenario=entity)
+        mc.archive_summary(filed, str(tmp_path))
+    with pytest.raises(mc.InputError, match="Anthropic, OpenAI; or give the file of one"):
+        mc.backtest(str(tmp_path))
+
+
 @pytest.mark.parametrize("wrong", [3, [1, 2], pd.DataFrame({"value": [1.0]}), {"cash": [1.0]}])
 def test_histories_that_are_none_are_refused(wrong: object) -> None:
     with pytest.raises(mc.InputError):
         mc.backtest(ensemble(10), wrong)
+
+
+@pytest.mark.parametrize(
+    ("row", "match"),
+    [
+        ({"period_start": "2026-01-01", "period_end": pd.NaT}, r"history\[1\].period_end = None: must be a date"),
+        ({"period_start": None, "period_end": "2026-12-31"}, r"history\[1\].period_start = None: must be a date"),
+        ({"period_start": "2026-12-31", "period_end": "2026-01-01"}, r"period_end = '2026-01-01': must not lie before"),
+        ({"period_start": 2026, "period_end": 20260630}, r"period_start = 2026: must be a date(.|\n)*20260630"),
+        ({"first_public": 2026}, r"first_public = 2026: must be a date"),
+        ({"value": None}, r"history\[1\].value = None: must be a number"),
+        ({"variable": ""}, r"history\[1\].variable = '': must name a state"),
+    ],
+)
+def test_rows_without_a_period_are_refused(row: dict[str, object], match: str) -> None:
+    sound = {"variable": "revenue", "value": 1.0, "period_start": "2026-12-31", "period_end": "2026-12-31"}
+    table = pd.DataFrame([{**sound, "first_public": None}, {**sound, "first_public": pd.NA, **row}], dtype=object)
+    with pytest.raises(mc.InputError, match=match):
+        mc.backtest(ensemble(10), table)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "fields"),
+    [
+        ({"bands": 0.5}, ["bands"]),
+        ({"bands": None}, ["bands"]),
+        ({"bands": []}, ["bands"]),
+        ({"bands": [0.5, 0.5]}, ["bands[1]"]),
+        ({"bands": [0.5, 1.5], "fair": "x", "known_by": 2026}, ["bands[1]", "fair", "known_by"]),
+    ],
+)
+def test_arguments_that_cannot_be_used_are_refused_at_once(wrong: dict[str, object], fields: list[str]) -> None:
+    with pytest.raises(mc.InputError) as caught:
+        mc.backtest(ensemble(10), figures(value=1.0), **wrong)
+    assert [problem.field for problem in caught.value.problems] == fields
+
+
+def test_too_few_paths_for_a_score_are_refused_before_they_run() -> None:
+    scenario = mc.load_scenario("openai-2025-12")
+    for n_paths in (1, 0, 2.5):
+        with pytest.raises(mc.InputError, match="n_paths = "):
+            mc.backtest(scenario, "OpenAI", n_paths=n_paths)
+    one = ensemble(10).isel(path=slice(0, 1))
+    with pytest.raises(mc.InputError, match=r"1 paths.*at least 2; or score it with fair=False"):
+        mc.backtest(one, figures(value=1.0))
+    assert mc.backtest(one, figures(value=1.0), fair=False).attrs["n_paths"] == 1
+
+
+@pytest.mark.parametrize("wrong", [["OpenAI"], np.array([1, 2]), xr.Dataset(), None, 3])
+def test_what_is_no_entity_is_refused(wrong: object) -> None:
+    with pytest.raises(mc.InputError, match="entity"):
+        mc.observations(wrong)
+
+
+@pytest.mark.parametrize("wrong", [None, ["x"], 3])
+def test_what_are_no_observables_is_refused(wrong: object) -> None:
+    with pytest.raises(mc.InputError, match="observables"):
+        mc.observations("OpenAI", observables=wrong)
+
+
+@pytest.mark.parametrize("wrong", [None, 3, xr.Dataset(), "a\0b", b"archive", "a" * 9_000])
+def test_what_is_no_path_is_refused(wrong: object) -> None:
+    filed = summary(ensemble(20)).assign_attrs(created_at="2026-01-05T10:00:00+00:00")
+    with pytest.raises(mc.InputError, match="archive"):
+        mc.read_archive(wrong)
+    with pytest.raises(mc.InputError, match="folder"):
+        mc.archive_summary(filed, wrong)
+
+
+def test_an_archive_is_read_past_files_that_are_not_its_own(tmp_path: Path) -> None:
+    filed = summary(ensemble(20)).assign_attrs(created_at="2026-01-05T10:00:00+00:00")
+    place = mc.archive_summary(filed, tmp_path)
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "a.nc").write_text("no summary", encoding="utf-8")
+    ensemble(20).to_netcdf(place.with_name("ensemble.nc"), engine="h5netcdf")
+    assert len(mc.read_archive(tmp_path)) == 1
+    with pytest.raises(mc.InputError, match="is no filed summary"):
+        mc.read_archive(place.with_name("ensemble.nc"))
+    place.unlink()
+    with pytest.raises(mc.InputError, match="holds no filed summary"):
+        mc.read_archive(tmp_path)
+    with pytest.raises(mc.InputError, match="is a file; give a folder"):
+        mc.archive_summary(filed, tmp_path / "notes" / "a.nc")
+    with pytest.raises(mc.InputError, match="created_at"):
+        mc.archive_summary(filed.assign_attrs(created_at="lately"), tmp_path)
 
 
 def test_the_preset_is_scored_against_the_first_quarters_of_its_future() -> None:

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import montecarlo_ai as mc
+from montecarlo_ai.analysis.corridors import _bottom
 from montecarlo_ai.analysis.text import corridor_text, least_text
 from montecarlo_ai.plot import corridor as draw
 
@@ -105,6 +106,43 @@ def test_several_causes_are_one_event_where_one_is_enough() -> None:
 
 
 def test_what_cannot_be_used_is_refused() -> None:
-    for wrong in ({"paces": (1.0, 2.0)}, {"paces": (1.0, 0.5, 2.0)}, {"vary": "pcae"}, {"event": "never"}):
-        with pytest.raises(mc.InputError):
+    for wrong, field in (
+        ({"paces": (1.0, 2.0)}, "paces"),
+        ({"paces": (1.0, 0.5, 2.0)}, "paces"),
+        ({"paces": (1.0, 1.0, 2.0)}, "paces[1]"),
+        ({"paces": 1}, "paces"),
+        ({"vary": "pcae"}, "vary"),
+        ({"vary": None}, "vary"),
+        ({"event": "never"}, "event"),
+        ({"event": 1}, "event"),
+        ({"event": []}, "event"),
+        ({"by": []}, "by"),
+        ({"by": True}, "by"),
+        ({"by": 0}, "by"),
+        ({"by": "2031-01-01"}, "by"),
+        ({"seed": None}, "seed"),  # the paths of the paces would not be the same
+    ):
+        with pytest.raises(mc.InputError) as caught:
             mc.corridor(both_sides(), **{"vary": "pace", **wrong})
+        assert [problem.field for problem in caught.value.problems] == [field]
+
+
+def test_a_pace_out_of_bounds_is_refused_before_any_path_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    scenario = mc.load_scenario("openai-2025-12")
+    monkeypatch.setattr("montecarlo_ai.simulation.simulate", lambda *_, **__: pytest.fail("ran"))
+    with pytest.raises(mc.InputError, match=r"paces\[2\] = 50.0: .*contract_speed must lie in \[0, 100\].*narrower"):
+        mc.corridor(scenario, vary="contract_speed", paces=(0.5, 1.0, 50.0))
+
+
+def test_any_among_several_events_stands_for_the_chips_and_is_said_as_asked() -> None:
+    found = mc.corridor(both_sides(), paces=PACES, vary="pace", n_paths=1_000, seed=3, event=("short", "any"))
+    assert found.attrs["event"] == ["short", "any"]
+    assert np.allclose(found["chance"], found["probability"].sel(cause="any"))
+
+
+def test_few_discordant_paths_tell_no_error() -> None:
+    flags = np.zeros((3, 1_000), dtype=bool)
+    flags[0, :5] = flags[2, 5:9] = True
+    assert math.isnan(_bottom(np.array([0.5, 1.0, 1.5]), flags)[1])
+    flags[2, 9] = True
+    assert _bottom(np.array([0.5, 1.0, 1.5]), flags)[1] > 0.0

@@ -104,8 +104,36 @@ def test_what_cannot_be_used_is_refused() -> None:
         mc.exposure(data, event="cahs")
     with pytest.raises(mc.InputError, match="on the grid"):
         mc.exposure(data, at="2031-01-01")
-    with pytest.raises(mc.InputError):
-        mc.exposure(data, levels=[1.0])
+    for what in (1, None, mc.exposure_variables):
+        with pytest.raises(mc.InputError, match="must be a Scenario"):
+            mc.exposure_variables(what)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "fields"),
+    [
+        ({"levels": [1.0]}, ["levels[0]"]),
+        ({"levels": 0.95}, ["levels"]),
+        ({"levels": None}, ["levels"]),
+        ({"levels": []}, ["levels"]),
+        ({"levels": [0.5, 0.5]}, ["levels[1]"]),
+        ({"levels": [], "at": [], "event": 1}, ["levels", "at", "event"]),
+    ],
+)
+def test_arguments_that_cannot_be_used_are_refused_at_once(wrong: dict[str, object], fields: list[str]) -> None:
+    with pytest.raises(mc.InputError) as caught:
+        mc.exposure(lab(), **wrong)
+    assert [problem.field for problem in caught.value.problems] == fields
+
+
+def test_part_of_an_ensemble_says_how_many_paths_it_has_and_dates_may_be_an_array() -> None:
+    part = lab(40, fails={0: 6}).assign_attrs(n_paths=40).isel(path=slice(0, 10))
+    found = mc.exposure(part, at=part["time"][[6, 24]].astype("datetime64[ns]"), levels=[0.5, 0.95])
+    assert found.attrs["n_paths"] == 10
+    assert found["probability"].values.tolist() == [0.1, 0.1]
+    limits = found["shortfall_upper"].sel(counterparty="all").isel(time=0)
+    assert np.isfinite(limits.sel(level=0.5))
+    assert np.isnan(limits.sel(level=0.95))  # half a path in the tail
 
 
 def test_the_preset_has_claims_for_every_counterparty() -> None:

@@ -118,6 +118,14 @@ def test_intervals_cover_what_they_say() -> None:
     assert 0.87 < covered["shortfall"] < 0.97  # large-sample: 20 values in the tail cost a few points
 
 
+def test_a_tail_of_one_loss_or_less_tells_no_interval() -> None:
+    losses = np.arange(20.0)
+    for level, known in ((0.9, True), (0.95, False), (0.99, False)):  # two losses in the tail, one, a fifth
+        found = shortfall_interval(losses, level)
+        assert found.value == expected_shortfall(losses, level)
+        assert math.isfinite(found.lower) is math.isfinite(found.upper) is known
+
+
 def test_the_interval_of_a_median_is_that_of_the_tables() -> None:
     # 25 values: the 8th and the 18th hold the median with .9567 (David and Nagaraja, table).
     assert quantile_interval(np.arange(1, 26), 0.5) == (13.0, 8.0, 18.0)

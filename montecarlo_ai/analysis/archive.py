@@ -35,7 +35,7 @@ def archive_summary(summary: xr.Dataset, folder: str | os.PathLike[str]) -> Path
     Raises
     ------
     InputError
-        If the Dataset is no summary, or another forecast of the same name is already there.
+        If the Dataset is no summary, the folder is none, or another forecast of the same name is already there.
     OSError
         If the file cannot be written.
     """
@@ -46,12 +46,20 @@ def archive_summary(summary: xr.Dataset, folder: str | os.PathLike[str]) -> Path
     if missing or summary.attrs["kind"] != "summary":
         what = f"a {summary.attrs['kind']}" if not missing else f"a Dataset without {', '.join(missing)}"
         checks.add("summary", what, "must be a result of summarize", "an archive holds summaries only")
-        checks.finish()
-    made = datetime.datetime.fromisoformat(str(summary.attrs["created_at"]))
+    made = datetime.datetime.min
+    try:
+        made = datetime.datetime.fromisoformat(str(summary.attrs.get("created_at", made)))
+    except ValueError:
+        checks.add("summary.created_at", summary.attrs["created_at"], "must be a time in ISO form")
+    archive = _path("folder", folder, checks)
+    file = next((each for each in (archive, *archive.parents) if each.exists() and not each.is_dir()), None)
+    if file is not None:
+        checks.add("folder", str(file), "is a file", "give a folder, which is made if it is not there")
+    checks.finish()
     scenario = re.sub(r"[^A-Za-z0-9._-]+", "-", str(summary.attrs["scenario"])).strip(".-") or "scenario"
     name = f"{scenario}-{str(summary.attrs['scenario_hash'])[:_DIGITS]}"
     name += f"-seed{summary.attrs['seed']}-{int(summary.attrs['n_paths'])}.nc"
-    place = Path(folder) / made.date().isoformat() / name
+    place = archive / made.date().isoformat() / name
     if place.exists():
         there = _read(place)
         if not there.drop_attrs().identical(_plain(summary).drop_attrs()):
@@ -71,6 +79,9 @@ def archive_summary(summary: xr.Dataset, folder: str | os.PathLike[str]) -> Path
 def read_archive(place: str | os.PathLike[str]) -> list[xr.Dataset]:
     """Return the summaries of an archive, oldest first; of a file, the one in it.
 
+    Of a folder those files are read that `archive_summary` could have made: named ``*.nc``, in a folder that is named
+    as a date, and of the kind "summary". Any other files beside them are left alone.
+
     Parameters
     ----------
     place : path
@@ -79,29 +90,65 @@ def read_archive(place: str | os.PathLike[str]) -> list[xr.Dataset]:
     Raises
     ------
     InputError
-        If there is nothing of the kind.
+        If there is nothing of the kind, or a file that should be one cannot be read.
     """
-    where = Path(place)
-    files = sorted(where.glob("*/*.nc")) if where.is_dir() else [where]
-    files = [file for file in files if not file.name.startswith(".")]
-    if not files or not files[0].is_file():
+    checks = Checks()
+    where = _path("archive", place, checks)
+    checks.finish()
+    read = [_read(where)] if where.is_file() else []
+    for file in sorted(where.glob("*/*.nc")):
+        if _is_date(file.parent.name) and not file.name.startswith(".") and file.is_file():
+            found = _opened(file)
+            read += [_summary(found, file)] if found.attrs.get("kind") == "summary" else []
+    if not read:
         raise invalid(
             "archive", str(where), "holds no filed summary", "give the folder that archive_summary filed into"
         )
-    read = [_read(file) for file in files]
     return sorted(read, key=lambda summary: str(summary.attrs["created_at"]))
 
 
+def _path(field: str, value: object, checks: Checks) -> Path:
+    """Return a path; the current folder, with the problem recorded, if it is none."""
+    try:
+        if not isinstance(value, str | os.PathLike) or "\0" in os.fspath(value):
+            raise ValueError
+        found = Path(value)
+        found.exists()  # raises for what is too long for a name
+    except (OSError, TypeError, ValueError):
+        shown = value if isinstance(value, str | os.PathLike) else f"a {type(value).__name__}"
+        checks.add(field, shown, "must be the path of a folder or a file")
+        return Path()
+    return found
+
+
+def _is_date(name: str) -> bool:
+    """Return whether a folder is named as a day, 2026-01-31."""
+    try:
+        return datetime.date.fromisoformat(name).isoformat() == name
+    except ValueError:
+        return False
+
+
 def _read(file: Path) -> xr.Dataset:
+    """Return the summary in a file."""
+    return _summary(_opened(file), file)
+
+
+def _opened(file: Path) -> xr.Dataset:
     try:
         with xr.open_dataset(file, engine="h5netcdf") as opened:
-            summary = opened.load()
+            return opened.load()
     except (OSError, ValueError) as error:
         raise invalid("archive", str(file), f"cannot be read ({error})") from None
-    missing = [name for name in _NEEDED if name not in summary.attrs]
-    if missing:
-        raise invalid("archive", str(file), f"is no filed summary: it lacks {', '.join(missing)}")
-    return summary
+
+
+def _summary(found: xr.Dataset, file: Path) -> xr.Dataset:
+    """Return what a file holds if it is a filed summary."""
+    missing = [name for name in _NEEDED if name not in found.attrs]
+    if missing or found.attrs["kind"] != "summary":
+        what = f"it lacks {', '.join(missing)}" if missing else f"it is of the kind {found.attrs['kind']}"
+        raise invalid("archive", str(file), f"is no filed summary: {what}")
+    return found
 
 
 def _plain(summary: xr.Dataset) -> xr.Dataset:

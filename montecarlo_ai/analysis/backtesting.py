@@ -36,6 +36,7 @@ NEEDS_PATHS = "needs paths"
 state that the forecast does not hold; no figure but a bound; of several states, whose sum a summary does not hold."""
 
 _PATHS = 20_000
+_DIGITS = 12
 
 
 class Score(NamedTuple):
@@ -52,7 +53,7 @@ class Score(NamedTuple):
 
 def backtest(
     forecast: Scenario | xr.Dataset | str | os.PathLike[str],
-    history: Any,
+    history: Any = None,
     *,
     known_by: Any = None,
     bands: Sequence[float] = BANDS,
@@ -68,20 +69,21 @@ def backtest(
     forecast : Scenario, Dataset, or path
         A scenario, which is run with the states that the history is about; an ensemble, scored exactly; a summary,
         scored from its quantiles (see Notes); or the path of an archive or of one file of it (see `archive_summary`).
-    history
+    history : optional
         What happened: "OpenAI" for the table of facts, or anything that
-        `montecarlo_ai.analysis.observations.as_observations` reads.
+        `montecarlo_ai.analysis.observations.as_observations` reads; the figures of the forecast's own entity, as its
+        scenario states it, if not given.
     known_by : date, optional
         Figures public by then are not scored, for who made the forecast could know them; the day before the
         forecast's start, if not given.
     bands : sequence of float
-        Central bands whose coverage is counted, inside (0, 1).
+        Central bands whose coverage is counted, inside (0, 1), each once.
     confidence : float
         Of the intervals of coverage.
     fair : bool
         See `montecarlo_ai.analysis.scoring.crps_of_sample`.
     n_paths, seed
-        Of the run that a scenario needs.
+        Of the run that a scenario needs, of two paths at least for the fair score.
 
     Returns
     -------
@@ -91,10 +93,12 @@ def backtest(
         and where it was scored ``crps``, ``crps_naive``, ``pit``; over (quantile, observation) the ``quantiles`` of
         the forecast; over (band, observation) ``inside``. Over (group, band), a group being all, a state, or a year
         of the horizon: ``coverage`` with its exact binomial ``lower`` and ``upper``, as if observations were
-        independent; ``independent``, how many independent ones they are worth under the model itself;
-        ``expected_lower``, ``expected_upper``, between which their coverage lies if the model is true (an ensemble
-        only). Over ``group``: ``n``, ``skill`` = 1 - sum of CRPS / sum of the naive CRPS (states only). ``caveats``
-        in the attributes is what has to be printed beside any of it.
+        independent; ``independent``, how many independent ones they are worth under the model itself (nan where the
+        paths do not tell it); ``expected_lower``, ``expected_upper``, between which their coverage lies if the model
+        is true (an ensemble only). Over ``group``: ``n``, ``skill`` = 1 - sum of CRPS / sum of the naive CRPS (states
+        only). In the attributes ``history``, the entity whose figures these are, or "given"; ``forecast_names``, of
+        each forecast the scenario and the first digits of its hash; ``caveats``, what has to be printed beside any
+        of it.
 
     Raises
     ------
@@ -110,15 +114,10 @@ def backtest(
     ----------
     Gneiting, Balabdaoui and Raftery (2007), doi:10.1111/j.1467-9868.2007.00587.x; Clopper and Pearson (1934).
     """
-    problems = check_interval(confidence, "clopper-pearson")
-    checks = Checks()
-    shares = [checks.number(f"bands[{k}]", band, above=0.0, below=1.0) for k, band in enumerate(bands)]
-    checks.problems += problems
-    if not shares:
-        checks.add("bands", bands, "must hold at least one share")
-    checks.finish()
-    table = as_observations(history)
-    results = _results(forecast, table, n_paths, seed)
+    shares = _checked(known_by, bands, confidence, fair)
+    given = _given(forecast)
+    table = as_observations(_entity(given) if history is None else history)
+    results = _results(given, table, n_paths, seed, 2 if fair else 1)
     parts, members = [], None
     for index, data in enumerate(results):
         by = _known_by(known_by, data)
@@ -130,8 +129,10 @@ def backtest(
     found = rows.merge(grouped(rows, members, confidence))
     found.attrs = {name: results[0].attrs[name] for name in IDENTITY if name in results[0].attrs}
     found.attrs |= {
-        "n_paths": int(results[0].attrs.get("n_paths", results[0].sizes.get("path", 0))),
+        "n_paths": int(results[0].sizes.get("path", results[0].attrs.get("n_paths", 0))),
         "forecasts": len(results),
+        "forecast_names": [_name(data) for data in results],
+        "history": str(table.attrs.get("entity") or "given"),
         "confidence": float(confidence),
         "known_by": str(_known_by(known_by, results[0]).astype("datetime64[D]")),
         "source": "ensemble" if members is not None else "summary",
@@ -140,18 +141,24 @@ def backtest(
     return found
 
 
-def _results(forecast: Any, table: xr.Dataset, n_paths: int, seed: int | None) -> list[xr.Dataset]:
-    """Return the ensembles or summaries that are scored."""
-    if isinstance(forecast, Scenario):
-        from montecarlo_ai.simulation import simulate
+def _checked(known_by: Any, bands: Sequence[float], confidence: float, fair: bool) -> list[float]:
+    """Return the bands, after checking the arguments that can be checked alone."""
+    checks = Checks()
+    checks.problems += check_interval(confidence, "clopper-pearson")
+    shares = checks.numbers("bands", bands, above=0.0, below=1.0)
+    if not isinstance(fair, bool | np.bool_):
+        checks.add("fair", fair, "must be True or False")
+    if known_by is not None:
+        with checks.collecting():
+            to_datetime(known_by, "known_by")
+    checks.finish()
+    return shares
 
-        wanted = dict.fromkeys(
-            state
-            for variable, measure in zip(table["variable"].values, table["measure"].values, strict=True)
-            for state in states_of(str(variable), str(measure))
-        )
-        kept = [state for state in wanted if state in forecast.model.state_fields]
-        return [simulate(forecast, n_paths=n_paths, seed=seed, variables=kept)]
+
+def _given(forecast: Any) -> Scenario | list[xr.Dataset]:
+    """Return the scenario, or the results, that are to be scored."""
+    if isinstance(forecast, Scenario):
+        return forecast
     found = [forecast] if isinstance(forecast, xr.Dataset) else None
     if found is None and isinstance(forecast, str | os.PathLike):
         found = read_archive(forecast)
@@ -164,6 +171,51 @@ def _results(forecast: Any, table: xr.Dataset, n_paths: int, seed: int | None) -
         if "steps_per_year" not in data.attrs:
             raise invalid("forecast", "a Dataset without steps_per_year", "must be a result of simulate or summarize")
     return found
+
+
+def _entity(given: Scenario | list[xr.Dataset]) -> str:
+    """Return the entity that the forecast is of, whose figures it is scored against."""
+    tables = [given.document or {}] if isinstance(given, Scenario) else [data.attrs for data in given]
+    names = sorted({str(table.get("entity", "")) for table in tables})
+    if names == [""]:
+        rule, remedy = "must be given, for the forecast is of no entity", "or state entity in the scenario file"
+        raise invalid("history", None, rule, remedy)
+    if len(names) > 1:
+        rule = f"must be given, for the forecasts are of {', '.join(name or 'no entity' for name in names)}"
+        raise invalid("history", None, rule, "or give the file of one forecast")
+    return names[0]
+
+
+def _name(data: xr.Dataset) -> str:
+    """Return the scenario of a forecast with the first digits of its hash."""
+    digits = str(data.attrs.get("scenario_hash", ""))[:_DIGITS]
+    return f"{data.attrs.get('scenario', 'a forecast')} ({digits or 'made by hand'})"
+
+
+def _results(
+    given: Scenario | list[xr.Dataset], table: xr.Dataset, n_paths: int, seed: int | None, fewest: int
+) -> list[xr.Dataset]:
+    """Return the ensembles or summaries that are scored, of no fewer paths than their score needs."""
+    checks = Checks()
+    if isinstance(given, Scenario):
+        from montecarlo_ai.arguments import LARGEST_N_PATHS
+        from montecarlo_ai.simulation import simulate
+
+        checks.whole("n_paths", n_paths, at_least=fewest, at_most=LARGEST_N_PATHS)
+        checks.finish()
+        wanted = dict.fromkeys(
+            state
+            for variable, measure in zip(table["variable"].values, table["measure"].values, strict=True)
+            for state in states_of(str(variable), str(measure))
+        )
+        kept = [state for state in wanted if state in given.model.state_fields]
+        return [simulate(given, n_paths=n_paths, seed=seed, variables=kept)]
+    for data in given:
+        if data.sizes.get("path", fewest) < fewest:
+            remedy = "or score it with fair=False" if data.sizes["path"] else ""
+            checks.add("forecast", f"{data.sizes['path']} paths", f"must have at least {fewest}", remedy)
+    checks.finish()
+    return given
 
 
 def _known_by(known_by: Any, data: xr.Dataset) -> np.datetime64:
@@ -220,9 +272,7 @@ def _score(data: xr.Dataset, figure: Measured, value: float, bands: Sequence[flo
         values = values_of(data, figure)
         if not np.all(np.isfinite(values)):
             raise invalid("forecast", ", ".join(figure.weights), "must be finite on every path")
-        order = np.argsort(values, kind="stable")
-        ranks = np.empty(values.size, dtype=np.float32)
-        ranks[order] = (np.arange(values.size) + 0.5) / values.size
+        ranks = _mid_ranks(values)
         crps = crps_of_sample(values, value, fair=fair)
         return Score(SCORED, figure.horizon, value, crps, rank_of(values, value), np.quantile(values, levels), ranks)
     held, quantiles = quantiles_of(data, figure)
@@ -230,6 +280,13 @@ def _score(data: xr.Dataset, figure: Measured, value: float, bands: Sequence[flo
     inside = [(held[0] - 1e-9 <= level <= held[-1] + 1e-9) for level in levels]
     shown = np.where(inside, np.interp(levels, held, quantiles), np.nan)
     return Score(SCORED, figure.horizon, value, crps, pit, shown)
+
+
+def _mid_ranks(values: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Return the rank of each path in (0, 1), equal ones sharing the middle of theirs, as `rank_of` an outcome has."""
+    from scipy.stats import rankdata
+
+    return np.asarray((rankdata(values, "average") - 0.5) / values.size, dtype=np.float32)
 
 
 def _levels(bands: Sequence[float]) -> NDArray[np.float64]:

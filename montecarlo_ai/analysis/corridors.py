@@ -11,16 +11,21 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from montecarlo_ai.checks import Checks, nearest
+from montecarlo_ai.checks import LARGEST_SEED, Checks, nearest
+from montecarlo_ai.errors import InputError
 from montecarlo_ai.intervals import binomial_interval, check_interval
+from montecarlo_ai.model import name_list
 from montecarlo_ai.passages import ANY, attribute_names
 from montecarlo_ai.risk import IDENTITY, runs_out_of_chips
 from montecarlo_ai.scenario import Scenario
+from montecarlo_ai.timegrid import to_datetime
 
 __all__ = ["PACES", "corridor"]
 
 PACES = (0.2, 0.4, 0.6, 0.8, 1.0, 1.25, 1.5, 1.75, 2.0)
 _PATHS = 20_000
+_FEWEST_DISCORDANT = 10
+"""Paths on which the three paces of the parabola have to differ before its error is worth stating."""
 _STATISTICS = ("probability", "lower", "upper", "count")
 
 
@@ -33,7 +38,7 @@ class Least(NamedTuple):
         The bottom of the parabola through the least of the paces and its neighbours; that pace itself at an end of
         the paces.
     error : float
-        Standard error of the bottom; nan where there is no parabola.
+        Standard error of the bottom; nan where there is no parabola, or its paces differ on too few paths.
     lower, upper : float
         The pace with the least chance lies between, by paired differences; infinite beyond the first or the last pace.
     state : str
@@ -68,7 +73,7 @@ def corridor(
     ----------
     scenario : Scenario
     paces : sequence of float
-        Multipliers of the input, rising, above zero, three at least.
+        Multipliers of the input, rising, above zero, three at least; none may take the input out of its bounds.
     vary : str
         Input that is multiplied: how much of the contracts is firm (``contract_size``), or how fast they are called off
         (``contract_speed``).
@@ -90,8 +95,9 @@ def corridor(
         Over (cause, pace), the causes and ``any``: ``probability`` with exact ``lower`` and ``upper``, and ``count``.
         Over pace: ``chance`` of the event with ``chance_lower`` and ``chance_upper``; ``difference``, that less the
         least of all, with its paired ``difference_error``; ``possible``, whether the least chance may be here.
-        Scalars ``least`` (pace), ``least_error``, ``least_lower``, ``least_upper``; ``least_state`` in the attributes
-        is "inside", "at the edge" or "flat".
+        Scalars ``least`` (pace), ``least_error`` (nan where the paces around the least differ on fewer than ten
+        paths), ``least_lower``, ``least_upper``; in the attributes ``least_state``, "inside", "at the edge" or
+        "flat", and ``event`` as it was asked for.
 
     Raises
     ------
@@ -103,17 +109,20 @@ def corridor(
     A pace is ruled out if some other pace has the event on significantly fewer of the paths on which the two differ:
     an exact one-sided binomial test of the discordant paths at (1 - confidence) / (paces - 1). The least lies between
     the paces that are ruled out next to those that are not, if the chance falls and then rises. The bottom of the
-    parabola through three paces has its error from the paired covariance of their probabilities.
+    parabola through three paces has its error from the paired covariance of their probabilities. That error is of
+    sampling alone: the bottom of a parabola through paces far apart is biased, for the curve is no parabola, so use
+    paces close to the least once it is known roughly.
 
     References
     ----------
     Hsu (1981), doi:10.1214/aos/1176345598, for comparisons with the best; McNemar (1947), doi:10.1007/BF02295996.
     """
-    chosen, events = _checked(scenario, paces, vary, event, confidence)
+    chosen, events = _checked(scenario, paces, vary, event, by, seed, confidence)
+    causes = [cause for name in events for cause in (scenario.chips if name == ANY else (name,))]
     at = scenario.time.end if by is None else by
     tables, happened = [], []
-    for pace in chosen:
-        found, flags = _at_pace(scenario, vary, pace, at, events, n_paths, seed, confidence, threads)
+    for there in _at_paces(scenario, vary, chosen):
+        found, flags = _run(there, at, list(dict.fromkeys(causes)), n_paths, seed, confidence, threads)
         tables.append(found)
         happened.append(flags)
     flags = np.array(happened)
@@ -144,7 +153,7 @@ def corridor(
         "chips": attribute_names(tables[0], "chips"),
         "confidence": float(confidence),
         "vary": vary,
-        "event": event if isinstance(event, str) else list(events),
+        "event": event if isinstance(event, str) else events,
         "by": str(tables[0]["time"].values[0]),
         "least_state": least.state,
     }
@@ -152,35 +161,69 @@ def corridor(
 
 
 def _checked(
-    scenario: Scenario, paces: Sequence[float], vary: str, event: str | Sequence[str] | None, confidence: float
+    scenario: Scenario,
+    paces: Sequence[float],
+    vary: str,
+    event: str | Sequence[str] | None,
+    by: Any,
+    seed: int,
+    confidence: float,
 ) -> tuple[list[float], list[str]]:
-    """Return the paces and the names of the events."""
+    """Return the paces and the names of the events as they were given; of all causes if none were."""
     checks = Checks()
     if not isinstance(scenario, Scenario):
         checks.add("scenario", f"a {type(scenario).__name__}", "must be a Scenario")
         checks.finish()
     if vary not in scenario.inputs.names:
-        checks.add("vary", vary, "is no input of the scenario", nearest(vary, scenario.inputs.names))
+        checks.add("vary", vary, "is no input of the scenario", nearest(str(vary), scenario.inputs.names))
     known = [*scenario.model.causes, ANY]
-    names = [event] if isinstance(event, str) else list(scenario.model.causes if event is None else event)
+    found = len(checks.problems)
+    asked = scenario.model.causes if event is None else event
+    names = (asked,) if isinstance(asked, str) else name_list("event", asked, checks)
     for name in names:
         if name not in known:
             checks.add("event", name, "is no cause of the scenario", nearest(str(name), known))
-    if not names:
+        elif name == ANY and not scenario.chips:
+            checks.add("event", name, "is no event of a scenario without chips")
+    if not names and len(checks.problems) == found:
         checks.add("event", event, "must name at least one cause")
-    chosen = [checks.number(f"paces[{k}]", pace, above=0.0) for k, pace in enumerate(paces)]
-    if len(chosen) < 3 or any(b <= a for a, b in pairwise(chosen)):
-        checks.add("paces", list(paces), "must rise, three at least")
+    found = len(checks.problems)
+    chosen = checks.numbers("paces", paces, above=0.0)
+    if len(checks.problems) == found and (len(chosen) < 3 or any(b <= a for a, b in pairwise(chosen))):
+        checks.add("paces", chosen, "must rise, three at least")
+    checks.whole("seed", seed, at_least=0, at_most=LARGEST_SEED)
+    _check_by(scenario, by, checks)
     checks.problems += check_interval(confidence, "clopper-pearson")
     checks.finish()
-    events = [cause for name in names for cause in (scenario.chips if name == ANY else (name,))]
-    return chosen, list(dict.fromkeys(events))
+    return chosen, list(dict.fromkeys(names))
 
 
-def _at_pace(
-    scenario: Scenario,
-    vary: str,
-    pace: float,
+def _check_by(scenario: Scenario, by: Any, checks: Checks) -> None:
+    """Record what is no date of the scenario's grid."""
+    if by is not None:
+        with checks.collecting():
+            start, end = scenario.time.start, scenario.time.end
+            if not start <= to_datetime(by, "by") <= end:
+                checks.add("by", str(by), f"must lie on the grid, {start} to {end}")
+
+
+def _at_paces(scenario: Scenario, vary: str, paces: Sequence[float]) -> list[Scenario]:
+    """Return the scenario at each pace; raise if one takes the input out of its bounds."""
+    checks = Checks()
+    found = []
+    for k, pace in enumerate(paces):
+        try:
+            found.append(scenario.with_inputs(**{vary: scenario.inputs.distributions[vary].scaled(pace)}))
+        except InputError as error:
+            for problem in error.problems:
+                rule = f"multiplied by it, {vary} {problem.rule}"
+                checks.add(f"paces[{k}]", pace, rule, "use a narrower range of paces")
+    checks.finish()
+    return found
+
+
+def _run(
+    there: Scenario,
     at: Any,
     events: Sequence[str],
     n_paths: int,
@@ -191,12 +234,11 @@ def _at_pace(
     """Return the probabilities at one pace, and on which paths one of the events happened."""
     from montecarlo_ai.simulation import simulate
 
-    there = scenario.with_inputs(**{vary: scenario.inputs.distributions[vary].scaled(pace)})
     ensemble = simulate(there, n_paths=n_paths, seed=seed, variables=(), threads=threads)
     found = runs_out_of_chips(ensemble, at=[at], confidence=confidence)
     step = int(np.searchsorted(ensemble["time"].values, found["time"].values[0]))
     years = ensemble["event_time"].sel(event=list(events)).values.min(axis=0)
-    return found, years <= (step + 0.5) / scenario.time.steps_per_year
+    return found, years <= (step + 0.5) / there.time.steps_per_year
 
 
 def _possible(flags: NDArray[np.bool_], error: float) -> NDArray[np.bool_]:
@@ -237,6 +279,7 @@ def _bottom(x: NDArray[np.float64], flags: NDArray[np.bool_]) -> tuple[float, fl
     y = flags.mean(axis=1)
     if y[1] == y[0] == y[2]:
         return float(x[1]), math.nan
+    discordant = int(np.sum(flags.any(axis=0) & ~flags.all(axis=0)))
     # Divided differences are linear in y: rows of the matrix take the three values to the two slopes.
     to_slopes = np.array(
         [
@@ -248,6 +291,8 @@ def _bottom(x: NDArray[np.float64], flags: NDArray[np.bool_]) -> tuple[float, fl
     bend = second - first
     reach = x[2] - x[0]
     bottom = 0.5 * (x[0] + x[1]) - 0.5 * first * reach / bend
+    if discordant < _FEWEST_DISCORDANT:
+        return float(bottom), math.nan
     gradient = np.array([-0.5 * reach * second / bend**2, 0.5 * reach * first / bend**2]) @ to_slopes
     covariance = np.cov(flags.astype(np.float64)) / flags.shape[1]
     return float(bottom), math.sqrt(max(float(gradient @ covariance @ gradient), 0.0))

@@ -28,7 +28,15 @@ _MONEY = ("loss", "given_event", "shortfall", "loss_quantile")
 
 
 def exposure_variables(scenario: Scenario) -> tuple[str, ...]:
-    """Return the states that `exposure` needs an ensemble of a scenario to keep."""
+    """Return the states that `exposure` needs an ensemble of a scenario to keep.
+
+    Raises
+    ------
+    InputError
+        If it is no scenario.
+    """
+    if not isinstance(scenario, Scenario):
+        raise invalid("scenario", f"a {type(scenario).__name__}", "must be a Scenario", "exposure takes its ensemble")
     fields = scenario.model.state_fields
     counterparties = scenario.context["commitment"]["counterparty"].values if "commitment" in scenario.context else ()
     own = [state for name in counterparties for state in own_states(str(name))]
@@ -75,7 +83,7 @@ def exposure(
         most outstanding just when the lab fails. ``correlation`` of what is outstanding at the time with the event
         having happened by it. ``shortfall`` and ``loss_quantile`` over (level, counterparty, time). Limits of
         intervals as ``<name>_lower``, ``<name>_upper``: of means by their standard error, of quantiles by order
-        statistics, of the probability exact. Over time: ``probability``, ``count``.
+        statistics, of the probability exact; nan where too few paths tell them. Over time: ``probability``, ``count``.
 
     Raises
     ------
@@ -89,13 +97,20 @@ def exposure(
     """
     checks = Checks()
     checks.problems += check_interval(confidence, "clopper-pearson")
-    tails = [checks.number(f"levels[{k}]", level, above=0.0, below=1.0) for k, level in enumerate(levels)]
+    tails = checks.numbers("levels", levels, above=0.0, below=1.0)
+    # An array of dates keeps its type, for as objects they would be whole numbers.
+    kind = None if isinstance(at, np.ndarray | xr.DataArray) else object
+    dates = None if at is None else list(np.atleast_1d(np.asarray(at, dtype=kind)).ravel())
+    if dates == []:
+        checks.add("at", at, "must hold one date at least", "leave it out for the ends of years")
+    if not isinstance(event, str):
+        checks.add("event", event, "must be the name of one event", f'such as "cash" or "{ANY}"')
     checks.finish()
     data = _ensemble(ensemble, n_paths, seed)
     names = [*counterparties_of(data), ALL]
     steps = _passage(data, event)
     times = np.asarray(data["time"].values).astype("datetime64[s]")
-    columns = _columns(times, at)
+    columns = _columns(times, dates)
     means, at_event, correlations = _walk(data, steps, columns)
     found = _tables(means, at_event, steps, columns, tails, confidence)
     dims = ("counterparty", "time")
@@ -125,6 +140,9 @@ def _ensemble(ensemble: Any, n_paths: int, seed: int | None) -> xr.Dataset:
         return simulate(ensemble, n_paths=n_paths, seed=seed, variables=exposure_variables(ensemble))
     if not isinstance(ensemble, xr.Dataset) or "event_time" not in ensemble or "path" not in ensemble.dims:
         raise invalid("ensemble", f"a {type(ensemble).__name__}", "must be an ensemble of the lab, or its scenario")
+    missing = [name for name in ("chips", "steps_per_year") if name not in ensemble.attrs]
+    if missing:
+        raise invalid("ensemble", f"a Dataset without {', '.join(missing)}", "must be a result of simulate")
     if "weight" in ensemble.variables:
         raise invalid("ensemble", "a weighted ensemble", "must have paths of equal weight")
     return ensemble
@@ -143,7 +161,7 @@ def _passage(data: xr.Dataset, event: str) -> NDArray[np.int64]:
     return steps
 
 
-def _columns(times: NDArray[np.datetime64], at: ArrayLike | None) -> NDArray[np.int64]:
+def _columns(times: NDArray[np.datetime64], at: Sequence[Any] | None) -> NDArray[np.int64]:
     """Return the columns of the dates asked for; of the ends of years and the horizon if none are."""
     if at is None:
         years = times.astype("datetime64[Y]")
@@ -151,7 +169,7 @@ def _columns(times: NDArray[np.datetime64], at: ArrayLike | None) -> NDArray[np.
         return np.union1d(ends, [times.size - 1]).astype(np.int64)
     checks = Checks()
     columns = []
-    for date in np.atleast_1d(np.asarray(at, dtype=object)).ravel():
+    for date in at:
         moment = to_datetime(date, "at")
         if not times[0] <= moment <= times[-1]:
             checks.add("at", str(moment), f"must lie on the grid, {times[0]} to {times[-1]}")

@@ -13,7 +13,7 @@ from montecarlo_ai.assumptions import fact_table
 from montecarlo_ai.checks import Checks, nearest
 from montecarlo_ai.errors import invalid
 from montecarlo_ai.scenario import Scenario
-from montecarlo_ai.timegrid import SECONDS_PER_YEAR
+from montecarlo_ai.timegrid import SECONDS_PER_YEAR, to_datetime
 
 __all__ = ["LEFT_OUT", "OBSERVABLES", "Observable", "as_observations", "observations", "observed_variables", "outcomes"]
 
@@ -99,12 +99,10 @@ def observations(entity: str = "OpenAI", *, observables: Sequence[Observable] = 
     Raises
     ------
     InputError
-        If the table of facts has no such entity.
+        If the table of facts has no such entity, or what is to be read is not stated as observables.
     """
     table = fact_table()
-    entities = {row["entity"] for row in table.values()}
-    if entity not in entities:
-        raise invalid("entity", entity, "is not in the table of facts", nearest(entity, sorted(entities)))
+    _check_read(entity, observables, sorted({row["entity"] for row in table.values()}))
     groups: dict[tuple[str, str, str, str], list[tuple[str, Mapping[str, str], Observable]]] = {}
     for name, row in table.items():
         for observable in observables:
@@ -132,6 +130,18 @@ def observations(entity: str = "OpenAI", *, observables: Sequence[Observable] = 
         )
     rows.sort(key=lambda entry: (entry["period_end"], entry["variable"], entry["period_start"]))
     return _dataset(rows, {"entity": entity})
+
+
+def _check_read(entity: object, observables: object, entities: Sequence[str]) -> None:
+    """Raise unless the entity is known and every quantity is stated as an `Observable`."""
+    checks = Checks()
+    if not isinstance(entity, str) or entity not in entities:
+        shown = entity if isinstance(entity, str) else f"a {type(entity).__name__}"
+        checks.add("entity", shown, "is not in the table of facts", nearest(str(shown), entities))
+    whole = isinstance(observables, Sequence) and all(isinstance(each, Observable) for each in observables)
+    if not whole:
+        checks.add("observables", observables, "must be a sequence of Observable", "such as OBSERVABLES[:2]")
+    checks.finish()
 
 
 def observed_variables(scenario: Scenario) -> tuple[str, ...]:
@@ -175,7 +185,12 @@ def as_observations(history: Any) -> xr.Dataset:
     Raises
     ------
     InputError
-        If it is none of these, or a value is not finite.
+        If it is none of these, a row names no state, a value is not finite, or a period has no first or last day or
+        ends before it begins.
+
+    Notes
+    -----
+    Rows are put in order of the end of their period, and then of the state: money raised adds up in that order.
     """
     if isinstance(history, str):
         return observations(history)
@@ -260,12 +275,17 @@ def _rows_of_table(table: Any) -> list[dict[str, Any]]:
 
 
 def _missing(value: Any) -> bool:
-    """Return whether a cell of a table is empty: None, nan or NaT, none of which equals itself."""
-    return value is None or bool(value != value)
+    """Return whether a cell of a table is empty: None, nan or NaT, none of which equals itself, or pandas' NA."""
+    if isinstance(value, np.ndarray):
+        return False
+    try:
+        return value is None or bool(value != value)
+    except TypeError:  # NA is neither equal to itself nor not
+        return True
 
 
 def _dataset(rows: Sequence[Mapping[str, Any]], attrs: Mapping[Any, Any]) -> xr.Dataset:
-    """Return rows as a Dataset over observations, after checking them."""
+    """Return rows as a Dataset over observations in order of the end of their period, after checking them."""
     checks = Checks()
     read: dict[str, list[Any]] = {name: [] for name in ("variable", *_DEFAULTS, "value", *_DATES)}
     for k, given in enumerate(rows):
@@ -273,19 +293,39 @@ def _dataset(rows: Sequence[Mapping[str, Any]], attrs: Mapping[Any, Any]) -> xr.
         measure = str(row.get("measure", LEVEL))
         if measure not in MEASURES:
             checks.add(f"history[{k}].measure", measure, f"must be one of {', '.join(MEASURES)}")
+        if not str(row.get("variable", "")):
+            checks.add(f"history[{k}].variable", row.get("variable"), "must name a state")
         read["value"].append(checks.number(f"history[{k}].value", row.get("value")))
         for name in ("variable", *_DEFAULTS):
             read[name].append(str(row.get(name, _DEFAULTS.get(name, ""))))
-        for name in _DATES:
-            try:
-                read[name].append(np.datetime64(row.get(name, "NaT"), "D"))
-            except (ValueError, TypeError):
-                checks.add(f"history[{k}].{name}", row.get(name), "must be a date", 'write it as "2026-03-31"')
+        for name, date in _dates(row, f"history[{k}]", checks).items():
+            read[name].append(date)
     checks.finish()
+    keys = list(zip(read["period_end"], read["variable"], read["period_start"], strict=True))
+    order = sorted(range(len(keys)), key=keys.__getitem__)
+    read = {name: [values[k] for k in order] for name, values in read.items()}
     variables: dict[str, tuple[str, Any]] = {name: (_DIM, read[name]) for name in ("variable", *_DEFAULTS)}
     variables["value"] = (_DIM, np.array(read["value"], dtype=np.float64))
     variables |= {name: (_DIM, np.array(read[name], dtype="datetime64[s]")) for name in _DATES}
     return xr.Dataset(variables, attrs=dict(attrs))
+
+
+def _dates(row: Mapping[str, Any], field: str, checks: Checks) -> dict[str, np.datetime64]:
+    """Return the first and the last day of a row's period, and when it was first public, if known."""
+    found: dict[str, np.datetime64] = {}
+    for name in _DATES:
+        value = row.get(name, "")
+        found[name] = np.datetime64("NaT", "D")
+        if isinstance(value, str) and not value:
+            if name != "first_public":
+                checks.add(f"{field}.{name}", None, "must be a date", 'write it as "2026-03-31"')
+            continue
+        with checks.collecting():
+            found[name] = to_datetime(value, f"{field}.{name}").astype("datetime64[D]")
+    if found["period_end"] < found["period_start"]:
+        rule = f"must not lie before period_start, {found['period_start']}"
+        checks.add(f"{field}.period_end", str(found["period_end"]), rule)
+    return found
 
 
 _DATES = ("period_start", "period_end", "first_public")

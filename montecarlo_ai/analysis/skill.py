@@ -18,6 +18,8 @@ __all__ = ["ALL", "caveats", "grouped", "naive_scores"]
 
 ALL = "all"
 _SCORED = "scored"
+_FEWEST_PATHS = 100
+"""With fewer paths their spread says too little of how many independent outcomes there are."""
 
 
 def naive_scores(
@@ -97,6 +99,8 @@ def grouped(rows: xr.Dataset, members: Sequence[NDArray[np.float32] | None] | No
     members : sequence of (path,) float, or None
         For each observation the rank of every path of the ensemble among all, in (0, 1): each path is a truth that the
         model could have had, so that the spread of coverage over paths is that of coverage if the model is true.
+        How many independent outcomes there are is the mean variance of one of them being inside, over that spread;
+        not known (nan) where there is no spread or there are fewer than 100 paths, of which no range is told either.
     confidence : float
     """
     scored = rows["status"].values == _SCORED
@@ -114,13 +118,11 @@ def grouped(rows: xr.Dataset, members: Sequence[NDArray[np.float32] | None] | No
                 low, high = binomial_interval(int(covered[g, b]), int(places.size), confidence=confidence)
                 limits["lower"][g, b], limits["upper"][g, b] = float(low), float(high)
             if members is not None and places.size:
-                share = _coverage_of_paths(members, places, float(band))
-                spread = float(np.var(share))
-                worth = float(band * (1.0 - band)) / spread if spread > 0.0 else places.size
-                limits["independent"][g, b] = min(max(worth, 1.0), places.size)
-                limits["expected_lower"][g, b], limits["expected_upper"][g, b] = np.quantile(
-                    share, [tail, 1.0 - tail], method="inverted_cdf"
-                )
+                share, limits["independent"][g, b] = _coverage_of_paths(members, places, float(band))
+                if share.size >= _FEWEST_PATHS:
+                    limits["expected_lower"][g, b], limits["expected_upper"][g, b] = np.quantile(
+                        share, [tail, 1.0 - tail], method="inverted_cdf"
+                    )
     dims = ("group", "band")
     with np.errstate(invalid="ignore"):
         coverage = covered / sizes[:, None]
@@ -149,10 +151,16 @@ def _groups(rows: xr.Dataset, scored: NDArray[np.bool_]) -> dict[str, NDArray[np
 
 def _coverage_of_paths(
     members: Sequence[NDArray[np.float32] | None], places: NDArray[np.int64], band: float
-) -> NDArray[np.float64]:
-    """Return the share of a group's figures that each path of the ensemble has inside the band."""
+) -> tuple[NDArray[np.float64], float]:
+    """Return the share of a group's figures that each path has inside the band, and how many are independent."""
     found = [ranks for place in places if (ranks := members[int(place)]) is not None]
-    return np.asarray(np.mean([np.abs(ranks - 0.5) <= 0.5 * band for ranks in found], axis=0, dtype=np.float64))
+    inside = np.array([np.abs(ranks - 0.5) <= 0.5 * band for ranks in found])
+    share: NDArray[np.float64] = inside.mean(axis=0)
+    spread = float(np.var(share))
+    if spread == 0.0 or share.size < _FEWEST_PATHS:
+        return share, math.nan
+    single = inside.mean(axis=1)
+    return share, min(max(float(np.mean(single * (1.0 - single))) / spread, 1.0), float(len(found)))
 
 
 def _skill(rows: xr.Dataset, group: str, places: NDArray[np.int64]) -> float:
@@ -164,6 +172,21 @@ def _skill(rows: xr.Dataset, group: str, places: NDArray[np.int64]) -> float:
     return 1.0 - float(np.sum(rows["crps"].values[usable]) / np.sum(rows["crps_naive"].values[usable]))
 
 
+def _worth(independent: NDArray[np.float64]) -> str:
+    """Return how many independent outcomes there are under the model, over the bands, in words."""
+    too_short = "exact binomial intervals take them for independent and are too short"
+    known = independent[np.isfinite(independent)]
+    if known.size == 0:
+        why = f"fewer than {_FEWEST_PATHS} paths, or all alike, do not say what moves together"
+        return f"How many independent outcomes these are is not known: {why}; {too_short}."
+    low, high = math.floor(float(np.min(known))), math.ceil(float(np.max(known)))
+    count = f"{low}" if low == high else f"{low} to {high}"
+    return (
+        f"Under the model itself they are worth {count} independent ones: {too_short}; the range expected if the model "
+        "is true is not."
+    )
+
+
 def caveats(found: xr.Dataset, results: Sequence[xr.Dataset]) -> list[str]:
     """Return what has to stand beside the scores, a sentence each."""
     scored = found["status"].values == _SCORED
@@ -173,13 +196,7 @@ def caveats(found: xr.Dataset, results: Sequence[xr.Dataset]) -> list[str]:
     states = len(set(found["variable"].values[scored].tolist()))
     said = [f"{n} outcomes of {states} states, all of one history: they move together."]
     if len(results) == 1 and "path" in results[0].dims:
-        worth = found["independent"].sel(group=ALL).values
-        low, high = math.floor(float(np.min(worth))), math.ceil(float(np.max(worth)))
-        range_ = f"{low}" if low == high else f"{low} to {high}"
-        said.append(
-            f"Under the model itself they are worth {range_} independent ones: exact binomial intervals take them "
-            "for independent and are too short; the range expected if the model is true is not."
-        )
+        said.append(_worth(found["independent"].sel(group=ALL).values))
     else:
         said.append(
             "How many independent outcomes these are is not known: a summary does not hold what moves together."

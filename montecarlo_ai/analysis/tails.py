@@ -63,6 +63,7 @@ def shortfall_interval(losses: ArrayLike, level: float, confidence: float = 0.95
     """Return the expected shortfall with its large-sample interval.
 
     Its standard error is that of the mean of (L - q)+ / (1 - level), which the quantile does not move in first order.
+    Where the tail holds no more than one loss, (1 - level) n <= 1, nothing is known of its spread: limits are nan.
 
     Parameters
     ----------
@@ -78,6 +79,8 @@ def shortfall_interval(losses: ArrayLike, level: float, confidence: float = 0.95
     edge = ordered[max(math.ceil(level * ordered.size * (1.0 - 1e-12)), 1) - 1]
     beyond = np.maximum(ordered - edge, 0.0) / (1.0 - level)
     half = _score(confidence) * _standard_error(beyond)
+    if (1.0 - level) * ordered.size <= 1.0 + 1e-9:
+        half = math.nan
     return Interval(value, value - half, value + half)
 
 
