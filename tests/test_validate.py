@@ -45,7 +45,7 @@ def test_warnings_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
 
 
 def test_every_problem_has_its_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    text = TEXT.replace("\nyears = 5\n", "\nyeras = 5\n").replace("base_bill = 2.5e9", 'base_bill = "2.5e9"')
+    text = TEXT.replace("\nyears = 5\n", "\nyeras = 5\n").replace("base_bill = 2.5e9", 'base_bill = "2.5e9"', 1)
     text = text.replace("[inputs.churn]\n", "[inputs.churn]\nnote = '''\n[time]\nyeras = 1\n'''\n", 1)
     path = tmp_path / "mine.toml"
     path.write_text(text)
