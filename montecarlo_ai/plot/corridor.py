@@ -65,7 +65,9 @@ def corridor(found: xr.Dataset, *, ax: Axes | None = None, title: str | None = N
     pace = found["pace"].values
     lines: dict[str, Line2D] = {}
     ends, texts, colors = [], [], []
-    counted = attribute_names(found, "chips")
+    event = found.attrs["event"]
+    names = [event] if isinstance(event, str) else list(event)
+    counted = [*names, *(attribute_names(found, "chips") if "any" in names else ())]
     for k, cause in enumerate(str(cause) for cause in found["cause"].values if str(cause) != "any"):
         row = found.sel(cause=cause)
         color = CAUSE_COLORS[k % len(CAUSE_COLORS)]
@@ -92,13 +94,7 @@ def corridor(found: xr.Dataset, *, ax: Axes | None = None, title: str | None = N
     _interval(axes, found)
     axes.set_xlim(pace[0], pace[-1])
     axes.set_ylim(0.0, min(1.06 * max(chance.max(), 100.0 * float(found["upper"].max())), 102.0))
-    event = found.attrs["event"]
-    names = [event] if isinstance(event, str) else list(event)
-    whole = (
-        "any chip"
-        if names == ["any"]
-        else (names[0].replace("_", " ") if len(names) == 1 else f"one of these {len(names)}")
-    )
+    whole = _whole(names, len(lines) - 1)
     ends, texts, colors = [*ends, float(chance[-1])], [*texts, whole], [*colors, style.INK]
     heading, written = style.dress(
         axes,
@@ -111,6 +107,15 @@ def corridor(found: xr.Dataset, *, ax: Axes | None = None, title: str | None = N
     )
     style.label_right(axes, ends, texts, colors, [text == whole for text in texts])
     return CorridorArtists(axes, lines, least, heading, written[0], written[1])
+
+
+def _whole(names: list[str], causes: int) -> str:
+    """Return in words of which events one is enough."""
+    if names == ["any"]:
+        return "any chip"
+    if len(names) == 1:
+        return names[0].replace("_", " ")
+    return "any of these" if len(names) == causes else " or ".join(name.replace("_", " ") for name in names)
 
 
 def _interval(axes: Axes, found: xr.Dataset) -> None:
