@@ -124,6 +124,14 @@ def test_shapes_are_densities() -> None:
     assert sparkline(mc.Exponential(1.0))[0] == "\u2588"
 
 
+def test_the_register_shows_itself(scenario: mc.Scenario) -> None:
+    found = mc.register(scenario)
+    assert repr(found) == register_text(found)
+    page = found._repr_html_()
+    assert page.count("<tr>") == len(found) + 1
+    assert "the company&#x27;s own figure" in page
+
+
 def test_pictures_are_read_from_the_table_of_facts() -> None:
     data = ensemble(3_000).assign_attrs(entity="OpenAI")
     found = mc.outlooks(data)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from html import escape
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,7 +14,7 @@ from montecarlo_ai.errors import invalid
 from montecarlo_ai.scenario import Scenario
 from montecarlo_ai.tabular import number, table
 
-__all__ = ["GRADES", "Entry", "grade_of", "register", "register_markdown", "register_text", "sparkline"]
+__all__ = ["GRADES", "Entry", "Register", "grade_of", "register", "register_markdown", "register_text", "sparkline"]
 
 GRADES = {
     "A": "rests on published figures that were measured",
@@ -58,7 +59,24 @@ class Entry(NamedTuple):
     rationale: str
 
 
-def register(scenario: Scenario) -> tuple[Entry, ...]:
+class Register(tuple[Entry, ...]):
+    """The entries of a scenario's register, which shows itself as a table in a terminal and in a notebook."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return register_text(self)
+
+    def _repr_html_(self) -> str:
+        head = "".join(f"<th>{field.replace('_', ' ')}</th>" for field in Entry._fields)
+        rows = ""
+        for entry in self:
+            cells = (cell if isinstance(cell, str) else ", ".join(cell) for cell in entry)
+            rows += f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}</tr>"
+        return f"<table><caption>{_counts(self)}</caption><tr>{head}</tr>{rows}</table>"
+
+
+def register(scenario: Scenario) -> Register:
     """Return the register of a scenario: its inputs in their order, then its contracts.
 
     Raises
@@ -73,7 +91,7 @@ def register(scenario: Scenario) -> tuple[Entry, ...]:
         for name, distribution in scenario.inputs.distributions.items()
     ]
     document = scenario.document or {}
-    return (*entries, *(_contract(scenario, contract) for contract in document.get("contracts", ())))
+    return Register((*entries, *(_contract(scenario, contract) for contract in document.get("contracts", ()))))
 
 
 def grade_of(source: Sequence[str]) -> str:
