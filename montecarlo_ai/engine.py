@@ -65,6 +65,7 @@ class Engine:
         self.sampler = SAMPLERS[sampling.sampler](seed, streams_of(scenario), sampling)
         self.kernel = kernel_of(model, frozenset(inputs.constants))
         self.varying = tuple(name for name in model.param_fields if name in inputs.varying)
+        self._rows = inputs.rows_of(self.varying)
         fixed = [inputs.constants[name] for name in model.param_fields if name in inputs.constants]
         self.constants = np.array(fixed, dtype=np.float64)
         self.n_steps = scenario.time.n_steps
@@ -86,11 +87,13 @@ class Engine:
         (blocks, inputs, 256) float64
         """
         blocks = -(-n_paths // BLOCK)
-        draws = self.scenario.inputs.from_uniforms(self.sampler.uniforms(first_path, blocks * BLOCK))
-        packed = np.empty((blocks, len(self.varying), BLOCK))
-        for i, name in enumerate(self.varying):
-            packed[:, i, :] = draws[name].reshape(blocks, BLOCK)
-        return packed
+        drawn = np.empty((blocks, len(self.varying), BLOCK))
+        if self.sampler.independent:
+            apart = self.sampler.uniforms(first_path, blocks * BLOCK, self._rows.apart)
+            self._rows.fill(drawn, apart, (self.seed, first_path))
+        else:
+            self._rows.fill(drawn, self.sampler.uniforms(first_path, blocks * BLOCK), None)
+        return drawn
 
     def run(
         self,

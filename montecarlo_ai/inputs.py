@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
@@ -13,13 +13,14 @@ import numpy as np
 
 from montecarlo_ai.checks import Checks, nearest, refused
 from montecarlo_ai.dependence.correlation import GAUSSIAN, Copula, Correlation, checked_copula
-from montecarlo_ai.dependence.groups import CorrelatedGroup, Dependence, Repair, Stated, correlated_groups
-from montecarlo_ai.dependence.student import student_scores
+from montecarlo_ai.dependence.groups import Dependence, Repair, Stated, correlated_groups
 from montecarlo_ai.dependence.tables import correlation_from_list, correlation_to_list, dependence_to_dict
 from montecarlo_ai.distributions import Constant, as_distribution, distribution_from_dict
 from montecarlo_ai.distributions.base import Distribution
 from montecarlo_ai.distributions.quantile_table import FloatArray
 from montecarlo_ai.errors import InputError
+from montecarlo_ai.input_rows import InputRows
+from montecarlo_ai.kernels.options import BLOCK
 from montecarlo_ai.model import RESERVED
 from montecarlo_ai.streams import colliding
 
@@ -139,13 +140,15 @@ class Inputs:
             If the names are not those of the `streams`, or a uniform is outside (0, 1).
         """
         columns = self._checked_uniforms(uniforms)
-        draws: dict[str, FloatArray] = {}
-        for group in self._joint.groups:
-            draws.update(self._correlated_draws(group, columns))
-        for name in self.varying:
-            if name not in draws:
-                draws[name] = self.distributions[name].draws(columns[name])
-        return {name: draws[name] for name in self.varying}
+        shape = next(iter(columns.values())).shape if columns else (0,)
+        n = math.prod(shape)
+        packed = np.empty((-(-n // BLOCK), len(self.varying), BLOCK))
+        self.rows_of(self.varying).fill(packed, {name: _whole_blocks(column) for name, column in columns.items()}, None)
+        return {name: packed[:, i].reshape(-1)[:n].reshape(shape).copy() for i, name in enumerate(self.varying)}
+
+    def rows_of(self, names: Sequence[str]) -> InputRows:
+        """Return what draws the varying inputs as rows in this order of their names."""
+        return InputRows({name: self.distributions[name] for name in names}, self._joint.groups)
 
     def replace(self, **changes: Any) -> Self:
         """Return the same inputs with some values replaced.
@@ -259,19 +262,14 @@ class Inputs:
         checks.finish()
         return columns
 
-    def _correlated_draws(self, group: CorrelatedGroup, columns: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
-        """Return the draws of one correlated group."""
-        from montecarlo_ai.kernels.quantile import normal_scores
 
-        scores = group.correlate([normal_scores(columns[name]) for name in group.names])
-        if group.df < math.inf:
-            joined = student_scores(group.df)
-            scales = joined.scales(normal_scores(columns[group.stream]))
-            scores = [joined(score, scales) for score in scores]
-        return {
-            name: self.distributions[name].at_normal_scores(score)
-            for name, score in zip(group.names, scores, strict=True)
-        }
+def _whole_blocks(column: FloatArray) -> FloatArray:
+    """Return uniforms up to a multiple of 256, flat; what is added has no meaning."""
+    if column.ndim == 1 and column.size % BLOCK == 0:
+        return column
+    whole = np.full(-(-column.size // BLOCK) * BLOCK, 0.5)
+    whole[: column.size] = column.reshape(-1)
+    return whole
 
 
 def _checked_distributions(values: object, checks: Checks) -> dict[str, Distribution]:

@@ -53,14 +53,18 @@ class Random:
     mirrored = False
     """Whether two neighbours share their shocks, the second one mirrored."""
 
+    independent = True
+    """Whether uniforms are `input_uniforms`, which a compiled loop makes by itself."""
+
     default_replicates = 1
 
     def __init__(self, seed: int, streams: Sequence[str], sampling: Sampling) -> None:
         self.seed, self.streams, self.replicates = seed, tuple(streams), sampling.replicates
 
-    def uniforms(self, first_path: int, n: int) -> dict[str, NDArray[np.float64]]:
-        """Return the uniforms of consecutive paths, strictly inside (0, 1), by stream."""
-        return {name: input_uniforms(self.seed, name, first_path, n) for name in self.streams}
+    def uniforms(self, first_path: int, n: int, names: Sequence[str] | None = None) -> dict[str, NDArray[np.float64]]:
+        """Return the uniforms of consecutive paths, strictly inside (0, 1), by stream: of these, or of all."""
+        chosen = self.streams if names is None else names
+        return {name: input_uniforms(self.seed, name, first_path, n) for name in chosen}
 
     def replicate_of(self, first_path: int, n: int) -> NDArray[np.int64]:
         """Return the replicates of consecutive paths."""
@@ -71,12 +75,13 @@ class Antithetic(Random):
     """Pairs of paths: 2k takes the draws of path k, and 2k + 1 their mirror image, 1 - u and -z, inputs and shocks."""
 
     mirrored = True
+    independent = False
     default_replicates = 16
 
-    def uniforms(self, first_path: int, n: int) -> dict[str, NDArray[np.float64]]:
+    def uniforms(self, first_path: int, n: int, names: Sequence[str] | None = None) -> dict[str, NDArray[np.float64]]:
         """Return the uniforms of consecutive paths; `first_path` and `n` are even."""
         mirrored = {}
-        for name, column in super().uniforms(first_path // 2, n // 2).items():
+        for name, column in super().uniforms(first_path // 2, n // 2, names).items():
             mirrored[name] = np.repeat(column, 2)
             mirrored[name][1::2] = 1.0 - column  # exact: both have 53 binary places
         return mirrored
@@ -85,6 +90,7 @@ class Antithetic(Random):
 class Sobol(Random):
     """A scrambled Sobol' sequence over the inputs of each replicate; shocks as for independent draws."""
 
+    independent = False
     default_replicates = 16
 
     def __init__(self, seed: int, streams: Sequence[str], sampling: Sampling) -> None:
@@ -95,9 +101,9 @@ class Sobol(Random):
             for dimension, name in enumerate(self.streams)
         }
 
-    def uniforms(self, first_path: int, n: int) -> dict[str, NDArray[np.float64]]:
+    def uniforms(self, first_path: int, n: int, names: Sequence[str] | None = None) -> dict[str, NDArray[np.float64]]:
         """Return the uniforms of consecutive paths."""
-        columns = {name: np.empty(n) for name in self.streams}
+        columns = {name: np.empty(n) for name in (self.streams if names is None else names)}
         for name, column in columns.items():
             fill_sobol(self._tables[name], np.uint64(first_path), column)
         return columns
@@ -106,6 +112,7 @@ class Sobol(Random):
 class Latin(Random):
     """As many strata of each input in a replicate as it has paths, each hit once; shocks as for independent draws."""
 
+    independent = False
     default_replicates = 16
 
     def __init__(self, seed: int, streams: Sequence[str], sampling: Sampling) -> None:
@@ -114,9 +121,9 @@ class Latin(Random):
         self._strata = (sampling.n_paths - replicate + self.replicates - 1) // self.replicates
         self._keys = {name: permutation_keys(seed, name, self._strata) for name in self.streams}
 
-    def uniforms(self, first_path: int, n: int) -> dict[str, NDArray[np.float64]]:
+    def uniforms(self, first_path: int, n: int, names: Sequence[str] | None = None) -> dict[str, NDArray[np.float64]]:
         """Return the uniforms of consecutive paths: those of independent draws, moved into their strata."""
-        columns = super().uniforms(first_path, n)
+        columns = super().uniforms(first_path, n, names)
         for name, column in columns.items():
             stratify(self._keys[name], self._strata, np.uint64(first_path), column)
         return columns

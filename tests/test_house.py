@@ -22,7 +22,7 @@ LAYERS = (
     ("kernels",),
     ("distributions",),
     ("dependence",),
-    ("inputs",),
+    ("input_rows", "inputs"),
     ("lab",),
     ("dry_run", "assumptions", "assumption_table", "scenario", "files"),
     ("samplers", "engine", "ensemble", "arguments", "simulation", "histogram", "summary"),

@@ -17,6 +17,7 @@ from montecarlo_ai.distributions.claim import NEGLIGIBLE_MISFIT, Claim
 from montecarlo_ai.distributions.drawing import DistributionArtists, draw
 from montecarlo_ai.distributions.part import Part
 from montecarlo_ai.distributions.quantile_table import TARGET, FloatArray, QuantileTable
+from montecarlo_ai.kernels.laws import Law
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -189,6 +190,11 @@ class Distribution(ABC):
         tail = np.array([0.5 - 0.5 * inside])
         return float(self._quantiles(tail)[0]), float(self._upper_quantiles(tail)[0])
 
+    @property
+    def law(self) -> Law | None:
+        """The quantile function as compiled loops know it; None where they do not."""
+        return None
+
     @cached_property
     def _table(self) -> QuantileTable | None:
         """Table of the quantile function; None where it needs none, has jumps, or misses the target."""
@@ -216,6 +222,10 @@ class Distribution(ABC):
         (n,) float64
             Elementwise: a draw depends on its own uniform only, and ascends with it.
         """
+        if self.law is not None:
+            from montecarlo_ai.kernels.draws import values_of
+
+            return values_of(self.law, u)
         if self._closed or self._table is None:
             return self._quantiles(u)
         from montecarlo_ai.kernels.quantile import normal_scores

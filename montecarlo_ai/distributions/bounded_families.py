@@ -16,6 +16,7 @@ from montecarlo_ai.distributions.beta_quantile import BetaQuantile
 from montecarlo_ai.distributions.elicitation import Elicited
 from montecarlo_ai.distributions.fitting import best_shape, columns, line_through
 from montecarlo_ai.distributions.quantile_table import FloatArray
+from montecarlo_ai.kernels.laws import LOG_UNIFORM, UNIFORM, Law
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -36,6 +37,11 @@ class Uniform(Elicited):
     def __post_init__(self) -> None:
         low, high = _checked_ends("Uniform", self.low, self.high)
         self._set(low=low, high=high)
+
+    @property
+    def law(self) -> Law | None:
+        """The quantile function as compiled loops know it."""
+        return Law(UNIFORM, self.low, self.high, self.low, self.high)
 
     @classmethod
     def _through(cls, points: list[tuple[float, float]]) -> Self:
@@ -84,6 +90,11 @@ class LogUniform(Elicited):
     def __post_init__(self) -> None:
         low, high = _checked_ends("LogUniform", self.low, self.high, above=0.0)
         self._set(low=low, high=high)
+
+    @property
+    def law(self) -> Law | None:
+        """The quantile function as compiled loops know it."""
+        return Law(LOG_UNIFORM, math.log(self.low), math.log(self.high), self.low, self.high)
 
     @classmethod
     def _through(cls, points: list[tuple[float, float]]) -> Self:

@@ -13,6 +13,7 @@ from montecarlo_ai.distributions.base import LARGEST_LOGARITHM, Distribution
 from montecarlo_ai.distributions.elicitation import Elicited
 from montecarlo_ai.distributions.fitting import columns, line_through
 from montecarlo_ai.distributions.quantile_table import FloatArray
+from montecarlo_ai.kernels.laws import EXPONENTIAL, LOG_NORMAL, NORMAL, Law
 
 _SYMMETRIC = 1e-15
 """Probabilities that sum to one within their rounding lie symmetrically, so that the mean is the middle exactly."""
@@ -114,6 +115,11 @@ class Normal(Elicited):
         checks.finish()
         self._set(loc=loc, sd=scale)
 
+    @property
+    def law(self) -> Law | None:
+        """The quantile function as compiled loops know it."""
+        return Law(NORMAL, self.loc, self.sd)
+
     @classmethod
     def _through(cls, points: list[tuple[float, float]]) -> Self:
         return cls(*_normal_through(points))
@@ -200,6 +206,11 @@ class LogNormal(Elicited):
         checks.finish()
         self._set(mu=mu, sigma=sigma)
 
+    @property
+    def law(self) -> Law | None:
+        """The quantile function as compiled loops know it; none for a point mass, which is exact."""
+        return Law(LOG_NORMAL, self.mu, self.sigma) if self.sigma > 0.0 else None
+
     @classmethod
     def _through(cls, points: list[tuple[float, float]]) -> Self:
         return cls(*_normal_through([(probability, math.log(value)) for probability, value in points]))
@@ -281,6 +292,11 @@ class Exponential(Elicited):
         rate = checks.number("Exponential.rate", self.rate, above=0.0)
         checks.finish()
         self._set(rate=rate)
+
+    @property
+    def law(self) -> Law | None:
+        """The quantile function as compiled loops know it."""
+        return Law(EXPONENTIAL, 1.0 / self.rate)
 
     @classmethod
     def _through(cls, points: list[tuple[float, float]]) -> Self:

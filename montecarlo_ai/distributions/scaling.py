@@ -12,6 +12,7 @@ from montecarlo_ai.distributions.base import TRANSFORMATIONS, Distribution
 from montecarlo_ai.distributions.operand import as_distribution
 from montecarlo_ai.distributions.quantile_table import FloatArray
 from montecarlo_ai.errors import InputError
+from montecarlo_ai.kernels.laws import Law
 from montecarlo_ai.units import check_units, conversion
 
 
@@ -132,6 +133,11 @@ class Measured(Distribution):
         checks.finish()
         if isinstance(self.of, Measured):
             raise refused("Measured.units", self.units, f"comes after {self.of.units!r}", "convert with .to(units)")
+
+    @property
+    def law(self) -> Law | None:
+        """The quantile function as compiled loops know it."""
+        return self.of.law
 
     def to(self, units: str) -> Measured:
         """Return the same distribution in other units.

@@ -49,16 +49,21 @@ def philox(c0: Any, c1: Any, c2: Any, c3: Any, k0: Any, k1: Any) -> Any:
     return c0 & _MASK, c1 & _MASK, c2 & _MASK, c3 & _MASK
 
 
+@njit(forceinline=True, **COMPILE)
+def input_uniform(path: Any, name_word: Any, key_low: Any, key_high: Any) -> Any:
+    """Return one input's uniform of a path: 52 bits, the midpoints of 2**52 equal cells of (0, 1)."""
+    last = np.uint64(DOMAIN_INPUTS << 16)
+    w0, w1, _, _ = philox(path & _MASK, path >> _HALF, name_word, last, key_low, key_high)
+    cell = (w0 << np.uint64(20)) | (w1 >> np.uint64(12))
+    return (np.float64(np.int64(cell)) + 0.5) * 2.0**-52
+
+
 @kept(types.uint64, types.uint64, types.uint64, types.float64[::1])
 def fill_input_uniforms(seed: Any, name_word: Any, first_path: Any, out: Any) -> None:
-    """Write one input's uniforms for consecutive paths: 52 bits each, the midpoints of 2**52 equal cells of (0, 1)."""
+    """Write one input's uniforms for consecutive paths."""
     key_low, key_high = seed & _MASK, seed >> _HALF
-    last = np.uint64(DOMAIN_INPUTS << 16)
     for i in range(np.uintp(out.shape[0])):
-        path = first_path + np.uint64(i)
-        w0, w1, _, _ = philox(path & _MASK, path >> _HALF, name_word, last, key_low, key_high)
-        cell = (w0 << np.uint64(20)) | (w1 >> np.uint64(12))
-        out[i] = (np.float64(np.int64(cell)) + 0.5) * 2.0**-52
+        out[i] = input_uniform(first_path + np.uint64(i), name_word, key_low, key_high)
 
 
 def input_uniforms(seed: int, name: str, first_path: int, n: int) -> np.ndarray:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from montecarlo_ai.kernels.disk import kept
 from montecarlo_ai.kernels.intrinsics import polynomial
 from montecarlo_ai.kernels.options import COMPILE
-from montecarlo_ai.kernels.special import fast_log
+from montecarlo_ai.kernels.special import fast_log, ordinary_log
 
 _CENTRE_TOP = polynomial(
     (
@@ -71,6 +71,23 @@ def normal_quantile(u: Any) -> Any:
     top = centre_top if central else (near_top if near else far_top)
     bottom = centre_bottom if central else (near_bottom if near else far_bottom)
     size = math.inf if tail == 0.0 else top / bottom
+    return -size if q < 0.0 else size
+
+
+NEAR_TAIL = 1.4e-11
+"""A little above e**-25: between it and what is missing from it to one, `near_quantile` holds."""
+
+
+@njit(forceinline=True, **COMPILE)
+def near_quantile(u: Any) -> Any:
+    """Return the standard normal quantile, of u from `NEAR_TAIL` to 1 - `NEAR_TAIL`; elsewhere it means nothing."""
+    q = u - 0.5
+    length = math.sqrt(-ordinary_log(min(u, 1.0 - u)))
+    central = abs(q) <= 0.425
+    r, s = 0.180625 - q * q, length - 1.6
+    centre_top, near_top = abs(q) * _CENTRE_TOP(r), _NEAR_TOP(s)
+    centre_bottom, near_bottom = _CENTRE_BOTTOM(r), _NEAR_BOTTOM(s)
+    size = (centre_top if central else near_top) / (centre_bottom if central else near_bottom)
     return -size if q < 0.0 else size
 
 

@@ -94,14 +94,25 @@ def fast_expm1(x: Any) -> Any:
 
 
 @njit(forceinline=True, **COMPILE)
+def _log(x: Any, more: Any) -> Any:
+    """Return log x + more log 2 of a number that is neither subnormal nor infinite, above zero."""
+    bits = bits_of(x) - _ROOT_HALF_BITS
+    exponent = np.float64(np.int64(bits) >> np.int64(52)) + more
+    f = float_of((bits & _MANTISSA) + _ROOT_HALF_BITS) - 1.0
+    return exponent * _LN2_HIGH + (f + (f * f * _log_tail(f) + exponent * _LN2_LOW))
+
+
+@njit(forceinline=True, **COMPILE)
+def ordinary_log(x: Any) -> Any:
+    """Return the natural logarithm of a number that is neither subnormal nor infinite, above zero."""
+    return _log(x, 0.0)
+
+
+@njit(forceinline=True, **COMPILE)
 def fast_log(x: Any) -> Any:
     """Return the natural logarithm of x."""
     small = x < 2.2250738585072014e-308
-    scaled = x * 18014398509481984.0 if small else x
-    bits = bits_of(scaled) - _ROOT_HALF_BITS
-    exponent = np.float64(np.int64(bits) >> np.int64(52)) - (54.0 if small else 0.0)
-    f = float_of((bits & _MANTISSA) + _ROOT_HALF_BITS) - 1.0
-    value = exponent * _LN2_HIGH + (f + (f * f * _log_tail(f) + exponent * _LN2_LOW))
+    value = _log(x * 18014398509481984.0 if small else x, -54.0 if small else 0.0)
     finite = x if x > 1.7976931348623157e308 else value
     return finite if x > 0.0 else (-math.inf if x == 0.0 else math.nan)
 
