@@ -27,7 +27,7 @@ _COUNTS = ("event_count", "event_time_count", "first_count", "tie_count")
 REPLICATE_COUNTS = ("replicate_event_count", "replicate_first_count", "replicate_paths")
 _PILOT = 4_096
 _PILOT_BYTES = 2**30
-_SLAB_BYTES = 1_000_000
+_SLAB_BYTES = 250_000
 _SMALLEST_SCALE = 4.0 * np.finfo(np.float64).tiny
 _COMMON = 0.01
 
@@ -120,7 +120,8 @@ def summarize(
     def work(first: int, count: int) -> Tally:
         tally = Tally.empty(len(keep), n_events, n_times, replicates=sampling.replicates)
         drawn = engine.inputs_of(first, count)
-        values, passage = np.empty((len(keep), n_times, slab)), np.empty((n_events, slab), dtype=np.int32)
+        columns = slab + 8  # rows a power of two apart would share sets of the caches
+        values, passage = np.empty((len(keep), n_times, columns)), np.empty((n_events, columns), dtype=np.int32)
         for begin, width in ranges(count, slab):
             blocks = drawn[begin // BLOCK : -(-(begin + width) // BLOCK)]
             engine.run(first + begin, width, blocks, keep, Store(values, passage, 0))
@@ -145,7 +146,7 @@ def summarize(
 
 
 def _slab(n_times: int) -> int:
-    """Return how many paths are reduced at a time: whole blocks of which a variable fits the processor's cache.
+    """Return how many paths are reduced at a time: whole blocks of which a few variables fit the processor's cache.
 
     Sums are rounded slab by slab, so its size is the same whatever else is described.
     """

@@ -68,7 +68,7 @@ _HEAD = '''"""Kernel of one model, written by montecarlo_ai; safe to delete."""
 import numpy as np
 from numba import njit
 
-from montecarlo_ai.kernels.intrinsics import stack_float64, stack_int32, stack_uint32, wide_vectors
+from montecarlo_ai.kernels.intrinsics import ready_to_write, stack_float64, stack_int32, stack_uint32, wide_vectors
 from montecarlo_ai.kernels.normals import box_muller
 from montecarlo_ai.kernels.philox import philox
 from montecarlo_ai.kernels.rows import sickness
@@ -139,7 +139,7 @@ _BLOCK = """
 @SHOCKS@            t = index * dt
             reached = (index + 1) * dt
             mark = np.int32(index + 1)
-            for lane in range(LANES):
+@AHEAD@            for lane in range(LANES):
                 params = read_params(given, lane, constants)
                 now = read_state(state, lane)
                 after = step(now, @KNOWN@, read_shocks(shock, phase, place + lane), Clock(t, dt, index)@FORCING@)
@@ -166,6 +166,14 @@ _BLOCK = """
 
 _ONCE = """        for lane in range(LANES):
             write_once(given, lane, once(read_params(given, lane, constants), dt))
+"""
+
+_AHEAD = """            for row in range(keep.size):
+                for lane in range(np.uintp(0), LANES, np.uintp(8)):
+                    if store_single:
+                        ready_to_write(store32, row, np.intp(index + 1), np.intp(column + lane))
+                    else:
+                        ready_to_write(store64, row, np.intp(index + 1), np.intp(column + lane))
 """
 
 _REFILL = """            if index & np.int64(4 * QUARTERS - ONE) == 0:
@@ -242,6 +250,7 @@ def kernel_source(spec: KernelSpec) -> str:
         "NORMALS": str(len(spec.shocks) - len(spec.uniform_shocks)),
         "UNIFORMS": str(len(spec.uniform_shocks)),
         "PLACES": ", ".join(str(spec.shocks.index(name)) for name in rows) or "0",
+        "AHEAD": _AHEAD if spec.lanes < 64 else "",  # rows of larger tiles the processor foresees by itself
         "ONCE": _ONCE if spec.once else "",
         "KNOWN": "read_known(given, lane, constants)" if spec.once else "params",
         "FORCING": ", read_forcing(forcing, np.uintp(index))" if spec.has_forcing else "",

@@ -11,6 +11,7 @@ from typing import Any
 
 from llvmlite import ir
 from numba import types
+from numba.core.cgutils import get_item_pointer, get_or_insert_function
 from numba.extending import intrinsic
 from numba.np.arrayobj import make_array, populate_array
 
@@ -132,3 +133,20 @@ def _function_attribute(attribute: str) -> Callable[[], None]:
 
 
 wide_vectors = _function_attribute('"prefer-vector-width"="512"')
+
+
+@intrinsic
+def ready_to_write(typing_context: Any, array: Any, row: Any, column: Any, lane: Any) -> Any:
+    """Ask the processor for the cache line of a cell that will be written, so that the write does not wait for it."""
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        kind = signature.args[0]
+        cells = make_array(kind)(context, builder, arguments[0])
+        where = get_item_pointer(context, builder, kind, cells, arguments[1:], wraparound=False)
+        number, address = ir.IntType(32), ir.IntType(8).as_pointer()
+        shape = ir.FunctionType(ir.VoidType(), [address, number, number, number])
+        prefetch = get_or_insert_function(builder.module, shape, "llvm.prefetch.p0i8")
+        builder.call(prefetch, [builder.bitcast(where, address), number(1), number(3), number(1)])  # write, keep, data
+        return context.get_dummy_value()
+
+    return types.none(array, row, column, lane), codegen
