@@ -50,7 +50,14 @@ if TYPE_CHECKING:
     )
     from montecarlo_ai.distributions.base import Distribution
     from montecarlo_ai.distributions.claim import MisfitWarning
-    from montecarlo_ai.errors import InputError, ModelError, MonteCarloAIError, NumericalError, ScenarioError
+    from montecarlo_ai.errors import (
+        InputError,
+        ModelError,
+        MonteCarloAIError,
+        NumericalError,
+        ScenarioError,
+        SlowStepWarning,
+    )
     from montecarlo_ai.files.history import history
     from montecarlo_ai.files.json_schema import scenario_schema
     from montecarlo_ai.files.loading import load_scenario, preset_names
@@ -63,6 +70,7 @@ if TYPE_CHECKING:
     from montecarlo_ai.simulation import replay, simulate
     from montecarlo_ai.summary import summarize
     from montecarlo_ai.timegrid import TimeGrid
+    from montecarlo_ai.warming import warmup
 
 _NAMES = {
     "analysis.archive": ("archive_summary", "read_archive"),
@@ -98,7 +106,14 @@ _NAMES = {
         "Truncated",
         "Uniform",
     ),
-    "errors": ("InputError", "ModelError", "MonteCarloAIError", "NumericalError", "ScenarioError"),
+    "errors": (
+        "InputError",
+        "ModelError",
+        "MonteCarloAIError",
+        "NumericalError",
+        "ScenarioError",
+        "SlowStepWarning",
+    ),
     "inputs": ("Inputs",),
     "model": ("Clock", "Model", "Uniform01"),
     "files.overlays": ("overlay_names",),
@@ -111,6 +126,7 @@ _NAMES = {
     "simulation": ("replay", "simulate"),
     "summary": ("summarize",),
     "timegrid": ("TimeGrid",),
+    "warming": ("warmup",),
 }
 _HOMES = {name: module for module, names in _NAMES.items() for name in names}
 _MODULES = ("math", "plot")
@@ -144,6 +160,7 @@ __all__ = [
     "Scaled",
     "Scenario",
     "ScenarioError",
+    "SlowStepWarning",
     "StudentT",
     "TimeGrid",
     "Triangular",
@@ -174,6 +191,7 @@ __all__ = [
     "scenario_schema",
     "simulate",
     "summarize",
+    "warmup",
 ]
 
 

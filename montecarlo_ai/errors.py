@@ -72,6 +72,10 @@ class NumericalError(MonteCarloAIError, ArithmeticError):
     """A run made a value that is not a number; names variable, path and step."""
 
 
+class SlowStepWarning(UserWarning):
+    """A step contains what costs its compiled loop the vectors; names every place, and what to write instead."""
+
+
 def invalid(field: str, value: object, rule: str, remedy: str = "") -> InputError:
     """Return an `InputError` with a single problem."""
     return InputError(Problem(field, value, rule, remedy))

@@ -70,13 +70,18 @@ def events(state: State, params: Params, clock: mc.Clock) -> Events:
     return Events(cash=state.cash)
 
 
-def prepare(job: ThreeShocks) -> Callable[[int, int], Answer]:
-    """Return the job as a function of number of paths and seed."""
-    scenario = mc.Scenario(
+def scenario_of(job: ThreeShocks) -> mc.Scenario:
+    """Return the job as a scenario."""
+    return mc.Scenario(
         mc.Model(step, initial=initial, events=events),
         inputs=mc.Inputs({name: getattr(job, name) for name in Params._fields}),
         time=mc.TimeGrid("2026-01-01", years=job.years, steps_per_year=job.steps_per_year),
     )
+
+
+def prepare(job: ThreeShocks) -> Callable[[int, int], Answer]:
+    """Return the job as a function of number of paths and seed."""
+    scenario = scenario_of(job)
 
     def simulate(n_paths: int, seed: int) -> Answer:
         ensemble = mc.simulate(

@@ -13,6 +13,7 @@ import os
 import re
 import threading
 import types
+import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, get_type_hints
 
@@ -30,6 +31,7 @@ from montecarlo_ai.kernels import (
 from montecarlo_ai.kernels.disk import compiled, surroundings
 from montecarlo_ai.kernels.emit import KernelSpec, kernel_source, shock_rows
 from montecarlo_ai.kernels.options import COMPILE, PITCH
+from montecarlo_ai.kernels.slow import SlowPlace, slow_places, slow_warning
 from montecarlo_ai.model import Clock, Model
 
 _f8, _i8 = nb.float64, nb.int64
@@ -64,6 +66,11 @@ def kernel_of(model: Model, constants: frozenset[str]) -> Callable[..., None]:
     ------
     ModelError
         If a function cannot be compiled; the sentence names the function and the place.
+
+    Warns
+    -----
+    SlowStepWarning
+        When a kernel is made, and not found on disk: names what costs its loop the vectors, with the lines.
     """
     if config.DISABLE_JIT:
         raise ModelError(
@@ -81,9 +88,13 @@ def kernel_of(model: Model, constants: frozenset[str]) -> Callable[..., None]:
     )
     key = _key(model, spec, constants)
     with _lock:
-        if key not in _compiled:
-            _compiled[key] = _compile(model, spec, constants, key)
-        return _compiled[key]
+        if key in _compiled:
+            return _compiled[key]
+        _compiled[key], slow = _compile(model, spec, constants, key)
+        kernel = _compiled[key]
+    if slow:
+        warnings.warn_explicit(slow_warning(slow), None, slow[0].file, slow[0].line)
+    return kernel
 
 
 def model_hash(model: Model) -> str:
@@ -103,8 +114,10 @@ def _key(model: Model, spec: KernelSpec, constants: frozenset[str]) -> str:
     return digest.hexdigest()
 
 
-def _compile(model: Model, spec: KernelSpec, constants: frozenset[str], key: str) -> Callable[..., None]:
-    """Return the kernel, compiled or loaded."""
+def _compile(
+    model: Model, spec: KernelSpec, constants: frozenset[str], key: str
+) -> tuple[Callable[..., None], list[SlowPlace]]:
+    """Return the kernel, compiled or loaded, and what is slow in it if it was compiled."""
     try:
         jitted = {role: _jitted(model, role) for role in ("initial", "step", "events")}
         names = {
@@ -114,9 +127,12 @@ def _compile(model: Model, spec: KernelSpec, constants: frozenset[str], key: str
             **_once(model, constants, spec.pitch),
         }
         with _interleaved(spec.interleave):
-            return compiled(kernel_source(spec), key, names, _SIGNATURE)
+            kernel = compiled(kernel_source(spec), key, names, _SIGNATURE)
     except Exception as error:
         raise _translated(model, error) from None
+    given = frozenset(_known_type(model)._fields) - constants
+    arguments = {"step": (True, given, True, False, False), "events": (True, given, False)}
+    return kernel, sorted({at for role, known in arguments.items() for at in slow_places(jitted[role], known)})
 
 
 def _readers(model: Model, constants: frozenset[str], pitch: int) -> dict[str, Any]:

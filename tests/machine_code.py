@@ -1,0 +1,68 @@
+"""What a kernel's lane loops are made of, read from its x86 assembly."""
+
+from __future__ import annotations
+
+import re
+
+import llvmlite.binding as llvm
+import pytest
+
+from montecarlo_ai.kernels.compiling import kernel_of
+
+_MOVES = {"memcpy", "memset", "memmove"}
+_SCALAR = re.compile(r"^\tv?(?:div|sqrt|min|max|cmp\w*|ucomi|comi)sd\t")
+
+vector_machine = pytest.mark.skipif(
+    not any(llvm.get_host_cpu_features().get(name) for name in ("avx2", "avx512f")),
+    reason="reads x86 assembly with AVX2 or AVX-512",
+)
+
+
+def kernel_assembly(scenario, monkeypatch, folder):
+    """Return the assembly of a scenario's kernel, compiled anew."""
+    monkeypatch.setenv("MONTECARLO_AI_CACHE_DIR", str(folder))
+    monkeypatch.setattr("montecarlo_ai.kernels.compiling._compiled", {})
+    kernel = kernel_of(scenario.model, frozenset(scenario.inputs.constants))
+    (text,) = kernel.inspect_asm().values()
+    lines = text.splitlines()
+    begin = next(i for i, line in enumerate(lines) if re.match(r"_ZN\d+montecarlo_ai_kernel_.*:$", line))
+    end = next(i for i in range(begin, len(lines)) if lines[i].startswith(".Lfunc_end"))
+    return lines[begin:end]
+
+
+def innermost_loops(lines):
+    """Return the lines of every loop that holds no other: from a label to the last jump back to it."""
+    labels = {line.split(":")[0]: i for i, line in enumerate(lines) if line.startswith(".LBB")}
+    back = {}
+    for i, line in enumerate(lines):
+        jump = re.match(r"\tj\w+\t(\.LBB\w+)", line)
+        if jump and labels[jump[1]] <= i:
+            back[labels[jump[1]]] = i
+    inside = [
+        (b, e) for b, e in back.items() if not any(b <= x and y <= e and (b, e) != (x, y) for x, y in back.items())
+    ]
+    return [lines[b : e + 1] for b, e in inside]
+
+
+def calls(lines):
+    """Return what is called anywhere in a kernel, by name; moves of memory are left out."""
+    named, found = {}, set()
+    for line in lines:
+        if loaded := re.match(r"\tmovabsq\t\$(\w+), (%\w+)", line):
+            named[loaded[2]] = loaded[1]
+        if call := re.match(r"\tcallq?\t\*?(.+)", line):
+            found.add(named.get(call[1], call[1]))
+    return found - _MOVES
+
+
+def scalar_loops(lines):
+    """Return the innermost loops that compare, divide or take roots of one number at a time.
+
+    A lane loop looks whether each margin is below zero, so that it compares; the loops that correlate shocks do not.
+    """
+    return [loop for loop in innermost_loops(lines) if any(_SCALAR.match(line) for line in loop)]
+
+
+def widest_loop(lines):
+    """Return how many instructions on whole vectors the loop with most of them has."""
+    return max(sum("%zmm" in line or "%ymm" in line for line in loop) for loop in innermost_loops(lines))

@@ -1,0 +1,85 @@
+"""What a step may contain: what the docs call fast is vector code and silent, what they call slow is told."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import pytest
+import slow_models
+from machine_code import calls, kernel_assembly, scalar_loops, vector_machine, widest_loop
+from slow_models import branching_step, fast_functions_step, scenario_of, slow_events, slow_step
+
+import montecarlo_ai as mc
+from benchmarks.engines import library
+from benchmarks.jobs import ThreeShocks
+
+HERE = slow_models.__file__
+
+
+@vector_machine
+@pytest.mark.parametrize("step", [branching_step, fast_functions_step])
+def test_what_is_called_fast_is_vector_code_and_silent(step, monkeypatch, tmp_path):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", mc.SlowStepWarning)
+        lines = kernel_assembly(scenario_of(step), monkeypatch, tmp_path)
+    assert scalar_loops(lines) == []
+    assert widest_loop(lines) > 40
+    if step is branching_step:
+        assert calls(lines) == set()
+
+
+def expected_places():
+    """(line, what) of every comment of the models that says slow."""
+    lines = Path(HERE).read_text(encoding="utf-8").splitlines()
+    return [(i, line.split("# slow: ")[1]) for i, line in enumerate(lines, 1) if "  # slow: " in line]
+
+
+def test_what_is_slow_is_told_once_with_its_lines(monkeypatch, tmp_path):
+    monkeypatch.setenv("MONTECARLO_AI_CACHE_DIR", str(tmp_path))
+    scenario = scenario_of(slow_step, slow_events)
+    with pytest.warns(mc.SlowStepWarning) as caught:
+        mc.warmup(scenario)
+    (warning,) = caught
+    told = str(warning.message).splitlines()[1:]
+    due = expected_places()
+    assert len(told) == len(due) == 18
+    for line, (number, what) in zip(told, due, strict=True):
+        assert f"{HERE}, line {number})" in line
+        assert what in line
+        assert "; " in line
+    assert "helper_with_a_library_function" in told[0]
+    assert "write mc.math.exp" in told[0]
+    assert (warning.filename, warning.lineno) == (HERE, due[0][0])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        mc.simulate(scenario, n_paths=2, seed=1)
+
+
+@vector_machine
+def test_a_slow_step_is_seen_in_the_machine_code(monkeypatch, tmp_path):
+    """The reading of assembly that the other tests rely on finds calls and scalar loops where there are some."""
+    with pytest.warns(mc.SlowStepWarning):
+        lines = kernel_assembly(scenario_of(slow_step), monkeypatch, tmp_path)
+    assert scalar_loops(lines)
+    assert {"exp", "pow", "hypot", "fmod"} <= calls(lines)
+
+
+@vector_machine
+def test_the_benchmark_kernel_calls_nothing(monkeypatch, tmp_path):
+    lines = kernel_assembly(library.scenario_of(ThreeShocks()), monkeypatch, tmp_path)
+    assert calls(lines) == set()
+    assert scalar_loops(lines) == []
+    assert widest_loop(lines) > 40
+
+
+@vector_machine
+@pytest.mark.slow
+@pytest.mark.parametrize("preset", mc.preset_names())
+def test_the_kernel_of_a_lab_calls_nothing(preset, monkeypatch, tmp_path):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", mc.SlowStepWarning)
+        lines = kernel_assembly(mc.load_scenario(preset), monkeypatch, tmp_path)
+    assert calls(lines) == set()
+    assert scalar_loops(lines) == []
+    assert widest_loop(lines) > 1_000
