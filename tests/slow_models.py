@@ -11,6 +11,7 @@ import montecarlo_ai as mc
 
 TABLE = np.array([0.1, 0.5, 0.2])
 TUPLE = (0.1, 0.5, 0.2, 0.3)
+LAST = 2
 
 
 class State(NamedTuple):
@@ -74,7 +75,7 @@ def branching_step(state: State, params: Params, shocks: Shocks, clock: mc.Clock
     for i in range(3):
         if i == 1:
             continue
-        x += i * shocks.z * TUPLE[i] + TABLE[i]
+        x += i * shocks.z * TUPLE[i + LAST - 2] + TABLE[i] + state[LAST - 1]
     pair = Pair(clock.t, clamped(x))
     return State(0.1 * pair.level, 0.0 if math.isnan(x) or math.isinf(x) else 0.1 * x)
 

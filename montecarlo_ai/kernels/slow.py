@@ -216,10 +216,13 @@ class _Look:
                 self._judge_function(value, key)
 
     def _within(self, index: Any) -> bool:
-        """Return whether a look-up can be seen not to miss: by the counter of a short loop, or modulo a constant."""
-        origin = self._origin(index)
-        remainder = getattr(origin, "op", "") == "binop" and origin.fn is operator.mod
-        return not self._of(index) and (getattr(origin, "op", "") == "pair_first" or remainder)
+        """Return whether a look-up can be seen not to miss: by constants and counters of loops, or a remainder."""
+        origin: Any = self._origin(index)
+        if self._of(index) or origin is None:
+            return False
+        if getattr(origin, "op", "") == "binop":
+            return origin.fn is operator.mod or (self._within(origin.lhs) and self._within(origin.rhs))
+        return getattr(origin, "op", "") == "pair_first" or self._constant(index) is not None
 
     def _judge_operator(self, value: Any, operation: Any, left: Any, right: Any) -> None:
         whole = all(isinstance(self._types[each.name], types.Integer | types.Boolean) for each in (left, right))
