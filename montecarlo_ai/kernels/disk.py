@@ -29,6 +29,7 @@ from numba import njit
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.errors import NumbaWarning
 
+from montecarlo_ai._version import __version__
 from montecarlo_ai.kernels.intrinsics import wide_vectors
 from montecarlo_ai.kernels.options import COMPILE
 
@@ -62,11 +63,11 @@ def cache_folder() -> Path:
 
 @functools.cache
 def surroundings() -> bytes:
-    """Return what all compiled code depends on: the sources of the kernels, the processor, the compilers."""
+    """Return what all compiled code depends on: the sources of the kernels, the processor, the libraries."""
     folder = resources.files("montecarlo_ai.kernels")
     files = sorted((entry.name, entry.read_bytes()) for entry in folder.iterdir() if entry.name.endswith(".py"))
     features = sorted(llvm.get_host_cpu_features().items())
-    versions = (platform.python_version(), np.__version__, numba.__version__, llvmlite.__version__)
+    versions = (__version__, platform.python_version(), np.__version__, numba.__version__, llvmlite.__version__)
     return repr((files, versions, llvm.get_host_cpu_name(), features)).encode()
 
 
