@@ -76,18 +76,24 @@ class Engine:
         self.factor = _sparse_factor(scenario)
         self._cancelled = threading.Event()
 
-    def inputs_of(self, first_path: int, n_paths: int) -> NDArray[np.float64]:
+    def inputs_of(self, first_path: int, n_paths: int, space: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
         """Return the varying inputs of consecutive paths, rounded up to whole blocks.
 
         Blocks start at multiples of 256 counted from path 0 wherever a range starts, so that no rounding of a
         vectorised inverse can depend on how the paths were divided; `first_path` is such a multiple.
+
+        Parameters
+        ----------
+        first_path, n_paths : int
+        space : (blocks or more, inputs, 256) float64, optional
+            Where they are written; fresh memory, if not given.
 
         Returns
         -------
         (blocks, inputs, 256) float64
         """
         blocks = -(-n_paths // BLOCK)
-        drawn = np.empty((blocks, len(self.varying), BLOCK))
+        drawn = np.empty((blocks, len(self.varying), BLOCK)) if space is None else space[:blocks]
         if self.sampler.independent:
             apart = self.sampler.uniforms(first_path, blocks * BLOCK, self._rows.apart)
             self._rows.fill(drawn, apart, (self.seed, first_path))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 
 import numpy as np
@@ -117,11 +118,12 @@ def summarize(
     chips = [scenario.model.event_fields.index(cause) for cause in scenario.chips]
     n_events = len(scenario.model.event_fields)
 
+    space = _Space(len(engine.varying), (len(keep), n_times, slab), n_events)
+
     def work(first: int, count: int) -> Tally:
         tally = Tally.empty(len(keep), n_events, n_times, replicates=sampling.replicates)
-        drawn = engine.inputs_of(first, count)
-        columns = slab + 8  # rows a power of two apart would share sets of the caches
-        values, passage = np.empty((len(keep), n_times, columns)), np.empty((n_events, columns), dtype=np.int32)
+        values, passage = space.values, space.passage
+        drawn = engine.inputs_of(first, count, space.drawn)
         for begin, width in ranges(count, slab):
             blocks = drawn[begin // BLOCK : -(-(begin + width) // BLOCK)]
             engine.run(first + begin, width, blocks, keep, Store(values, passage, 0))
@@ -143,6 +145,17 @@ def summarize(
         quantile=xr.Variable("quantile", np.array(levels), {"long_name": "quantile level"}),
         cause=xr.Variable("cause", causes, {"long_name": "cause"}),
     )
+
+
+class _Space(threading.local):
+    """Arrays that a thread writes again and again: fresh memory would come zeroed, page by page."""
+
+    def __init__(self, n_inputs: int, kept: tuple[int, int, int], n_events: int) -> None:
+        n_variables, n_times, slab = kept
+        columns = slab + 8  # rows a power of two apart would share sets of the caches
+        self.drawn = np.empty((SUPER_BLOCK // BLOCK, n_inputs, BLOCK))
+        self.values = np.empty((n_variables, n_times, columns))
+        self.passage = np.empty((n_events, columns), dtype=np.int32)
 
 
 def _slab(n_times: int) -> int:
