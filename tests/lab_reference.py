@@ -120,21 +120,24 @@ def path(
     firm = p["take_or_pay"] * float(brought @ fixed + p["base_bill"] - brought.sum())
     ages = {name: np.array([p["base_" + name], 0.0, 0.0]) for name in ("bill", "capacity", "power")}
     ages["firm"] = np.array([firm, 0.0, 0.0])
-    dropped, rows = 0.0, []
+    held, dropped, rows = np.zeros(len(contracts)), 0.0, []
     for k, row in enumerate(added):
         money = s["cash"] + s["limit"] - s["debt"] + s["promised"]
         runway = 0.0 if money <= 0.0 else (inf if s["flow"] >= 0.0 else money / -s["flow"])
         growth = min(max(2.0 * s["revenue"] / s["mean_revenue"] - 2.0, -0.9), 3.0)
-        own, pressure = decide(p, s, queue, ages, runway, growth, dt)
+        own, pressure = decide(p, s, queue, ages, runway, growth, float(held.sum()), dt)
         effects = weather(p, s, draws[k], k == winter_at, dt)
         prices_and_demand(p, s, effects, (k + 1) * dt, dt)
         placed, delivered, firm, vendors, vested = own, 0.0, 0.0, 0.0, 0.0
         for i, contract in enumerate(contracts):
             asked = contract.speed * p["contract_speed"] * p["contract_size"] * row[i]
-            gone = asked * min(contract.flexibility * p["contract_deferral"], 1.0) * pressure
-            queues[i], out = delayed(queues[i], asked - gone, 2.0 / p["lead_time"], dt)
+            back = held[i] * min(1.0, dt / p["ordering_time"]) * (1.0 - pressure)
+            stays = (asked + back) * min(contract.flexibility * p["contract_deferral"], 1.0) * pressure
+            gone = (held[i] - back) * min(1.0, dt / p["contract_term"])
+            held[i] += stays - back - gone
+            queues[i], out = delayed(queues[i], asked + back - stays, 2.0 / p["lead_time"], dt)
             brought[i] += out
-            placed, dropped, delivered = placed + asked - gone, dropped + gone, delivered + out
+            placed, dropped, delivered = placed + asked + back - stays, dropped + gone, delivered + out
             firm += p["take_or_pay"] * contract.take_or_pay * out
             vendors += contract.equity_per_power * out
             vested += contract.warrants_per_power * out
@@ -184,6 +187,7 @@ def path(
                 "compute_training": s["training"],
                 "regime": float(s["regime"]),
                 "cancelled": dropped,
+                "deferred": float(held.sum()),
                 **of_contracts(contracts, queues, brought),
                 "firm_bill": float(ages["firm"].sum()),
                 "stranded_cost": s["stranded"],
@@ -243,11 +247,12 @@ def decide(
     ages: Mapping[str, np.ndarray],
     runway: float,
     growth: float,
+    deferred: float,
     dt: float,
 ) -> tuple[float, float]:
-    """Return the lab's own orders of a step, and how hard it presses to cancel those of its contracts."""
+    """Return the lab's own orders of a step, and how hard it presses to put off those of its contracts."""
     later = s["c"] * exp(-p["expected_hardware_gain"] * p["lead_time"])
-    serving = s["need"] * s["c"] * exp(min(p["optimism"] * growth * p["lead_time"], 3.0))
+    serving = s["need"] * s["c"] * exp(min(max(p["optimism"] * growth * p["lead_time"], -3.0), 3.0))
     follows = serving / (1.0 - s["training_share"])
     holds = serving + s["trained0"] * later
     wanted = p["training_growth"] * follows + (1.0 - p["training_growth"]) * holds
@@ -257,7 +262,7 @@ def decide(
     short = max(0.0, 1.0 - runway / p["cut_runway"])
     pressure = p["management_reaction"] * min(1.0, max(visible / wanted - 1.0, short, 0.0))
     means = p["management_reaction"] * min(1.0, runway / p["runway_target"])
-    own = means * max(wanted - visible, 0.0) * min(1.0, dt / p["ordering_time"])
+    own = means * max(wanted - visible - deferred, 0.0) * min(1.0, dt / p["ordering_time"])
     return own, pressure
 
 

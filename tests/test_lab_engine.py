@@ -117,7 +117,7 @@ def test_regime_is_one_of_three_and_moves_by_one_draw(ensemble: xr.Dataset) -> N
     assert not ((regime[:-1] == -1.0) & (regime[1:] == 1.0)).any()
 
 
-def test_contracts_owe_what_was_asked_for_and_not_cancelled(ensemble: xr.Dataset) -> None:
+def test_contracts_owe_what_was_asked_for_and_not_put_off(ensemble: xr.Dataset) -> None:
     scenario = preset()
     kept = (ensemble.contract_speed * ensemble.contract_size).values
     dropped = np.zeros_like(ensemble.bill.values)
@@ -132,12 +132,14 @@ def test_contracts_owe_what_was_asked_for_and_not_cancelled(ensemble: xr.Dataset
         parts = [ensemble[f"{part}_{label}"].values for part in ("early", "late", "delivered")]
         gone = start + asked - np.sum(parts, axis=0)
         assert (gone >= -TOLERANCE * (start + asked)).all()
-        assert (np.diff(gone, axis=0) >= -TOLERANCE * (start + asked)[1:]).all()
+        waits = ensemble[f"deferred_{label}"].values
+        assert (waits >= -TOLERANCE * (start + asked)).all()
+        assert (np.diff(gone - waits, axis=0) >= -TOLERANCE * (start + asked)[1:]).all()
         assert (
             gone <= table["flexibility"] * ensemble.contract_deferral.values * asked + TOLERANCE * (start + asked)
         ).all()
         dropped += gone
-    assert close(dropped, ensemble.cancelled.values, ensemble.ordered.values)
+    assert close(dropped, ensemble.cancelled.values + ensemble.deferred.values, ensemble.ordered.values)
 
 
 def test_fleet_is_used_once_and_serves_no_more_than_is_needed(ensemble: xr.Dataset) -> None:
@@ -147,9 +149,10 @@ def test_fleet_is_used_once_and_serves_no_more_than_is_needed(ensemble: xr.Datas
     assert (np.minimum(ensemble.unmet_share.values, ensemble.surplus_share.values) <= TOLERANCE).all()
 
 
-def test_what_is_ordered_is_delivered_waiting_or_cancelled(ensemble: xr.Dataset) -> None:
+def test_what_is_ordered_is_delivered_waiting_put_off_or_cancelled(ensemble: xr.Dataset) -> None:
     waiting = ensemble.pipeline_early.values + ensemble.pipeline_late.values
-    assert close(ensemble.ordered.values, ensemble.delivered.values + waiting + ensemble.cancelled.values)
+    gone = ensemble.deferred.values + ensemble.cancelled.values
+    assert close(ensemble.ordered.values, ensemble.delivered.values + waiting + gone)
     assert close(ensemble.delivered.values, ensemble.bill.values + ensemble.retired.values)
     for name in ("ordered", "cancelled", "delivered", "retired"):
         assert (np.diff(ensemble[name].values, axis=0) >= 0.0).all(), name
@@ -267,14 +270,15 @@ def test_paths_without_volatility_meet_the_second_implementation() -> None:
 def frozen(**changes: object) -> xr.Dataset:
     """Return an ensemble on the common seed with policies, own orders and funding frozen."""
     scenario = preset().with_inputs(**FROZEN, **changes)
-    variables = ["cash", "bill", "capacity", "compute_cost", "equity_raised", "cancelled"]
+    variables = ["cash", "bill", "capacity", "compute_cost", "equity_raised", "cancelled", "deferred"]
     return mc.simulate(scenario, n_paths=N_PATHS, seed=SEED, variables=variables)
 
 
-def test_frozen_lab_raises_nothing_and_cancels_nothing() -> None:
+def test_frozen_lab_raises_nothing_and_puts_nothing_off() -> None:
     still = frozen()
     assert (still.equity_raised.values < 1.0).all()
     assert (still.cancelled.values == 0.0).all()
+    assert (still.deferred.values == 0.0).all()
 
 
 def test_more_starting_cash_never_runs_out_sooner() -> None:

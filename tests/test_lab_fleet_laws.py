@@ -11,9 +11,11 @@ from lab_paths import CONSTANTS
 from montecarlo_ai.errors import InputError
 from montecarlo_ai.lab import Contract, build
 from montecarlo_ai.lab.allocation import Allocation, allocate
-from montecarlo_ai.lab.commitments import called_off, cancelled, compute_bill, credits_used, deferrable
+from montecarlo_ai.lab.commitments import called_off, compute_bill, credits_used, deferrable, put_off
 from montecarlo_ai.lab.contracts import bill_under_contract
 from montecarlo_ai.lab.fleet import Stages, aged, pipeline_after, stage_outflow, staying, stranded_cost
+from montecarlo_ai.lab.parameters import State
+from montecarlo_ai.lab.pipelines import Called, Pace, pipelines
 from montecarlo_ai.lab.resale import resale_price, resold_compute
 from montecarlo_ai.timegrid import TimeGrid
 
@@ -75,14 +77,42 @@ def test_contracts_call_off_the_schedule_and_pay_for_what_is_fixed() -> None:
     assert called_off(10.0, 0.75) == pytest.approx(7.5)
     assert deferrable(0.5, 0.8) == pytest.approx(0.4)
     assert deferrable(1.0, 3.0) == 1.0
-    assert cancelled(10.0, 0.4, 0.5) == pytest.approx(2.0)
-    assert cancelled(10.0, 0.4, -1.0) == 0.0
-    assert cancelled(10.0, 0.4, 7.0) == pytest.approx(4.0)
+    assert put_off(10.0, 0.4, 0.5) == pytest.approx(2.0)
+    assert put_off(10.0, 0.4, -1.0) == 0.0
+    assert put_off(10.0, 0.4, 7.0) == pytest.approx(4.0)
     assert compute_bill(100.0, 70.0, 0.5) == pytest.approx(70.0)
     assert compute_bill(100.0, 70.0, 0.9) == pytest.approx(90.0)
     assert credits_used(100.0, 0.2, 1e9, 12.0) == pytest.approx(20.0)
     assert credits_used(100.0, 0.2, 0.5, 12.0) == pytest.approx(6.0)
     assert credits_used(100.0, 0.2, 0.0, 12.0) == 0.0
+
+
+@pytest.mark.parametrize("lapsed", [0.0, 0.01])
+def test_what_was_put_off_comes_back_when_the_pressure_is_gone(lapsed: float) -> None:
+    recalled, n, asked = 1.0 / 12.0, 24, 5.0
+    advance = pipelines([Contract("Chips", 0.0, added_bill=(1.0,), flexibility=0.5)])
+    states, sums = [0.0, 0.0, 0.0, 0.0], []
+    for k in range(10 * n):
+        pressure = 1.0 if k < n else 0.0
+        pace = Pace(1.0, 0.8, pressure, 1.0, 0.1, recalled * (1.0 - pressure), lapsed)
+        none = Called(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+        moved = advance(_tail(states), (asked if k < n else 0.0,), pace, none)
+        states, called = list(moved[:4]), Called(*moved[4:])
+        sums.append(called)
+    waited = 0.5 * 0.8 * asked * sum((1.0 - lapsed) ** k for k in range(n))  # each call-off lapses step by step
+    assert sums[n - 1].deferred == pytest.approx(waited)
+    left = (1.0 - recalled) * (1.0 - lapsed)
+    for k in range(n, 10 * n):
+        assert sums[k].deferred == pytest.approx(waited * left ** (k - n + 1))
+        assert sums[k].placed == pytest.approx(waited * left ** (k - n) * recalled)
+    total = sum(each.placed + each.cancelled for each in sums) + sums[-1].deferred
+    assert total == pytest.approx(n * asked)
+    assert sum(each.placed for each in sums[n:]) == pytest.approx(waited * recalled / (1.0 - left))
+
+
+def _tail(states: list[float]) -> list[float]:
+    """Return a state of which only the fields of one contract, which stand last, are read."""
+    return [math.nan] * len(State._fields) + states
 
 
 def use_of(capacity: float, training: float, paid: float, free: float, **changes: float) -> Allocation:

@@ -111,34 +111,36 @@ def fleet_is_used_once(run: Run) -> None:
     assert (short[idle] <= TOLERANCE * run.compute_needed[1:][idle]).all()
 
 
-def orders_are_delivered_waiting_or_cancelled(run: Run) -> None:
-    assert close(run.ordered, run.delivered + run.pipeline_early + run.pipeline_late + run.cancelled)
+def orders_are_delivered_waiting_put_off_or_cancelled(run: Run) -> None:
+    assert close(run.ordered, run.delivered + run.pipeline_early + run.pipeline_late + run.deferred + run.cancelled)
     assert close(run.delivered, run.bill + run.retired)
     for name in ("ordered", "cancelled", "delivered", "retired"):
         assert (np.diff(getattr(run, name)) >= 0.0).all(), name
 
 
-def each_contract_is_delivered_waiting_or_cancelled(run: Run) -> None:
-    """Ordered by its schedule, less delivered and in its pipeline, is what was cancelled: by one pressure for all."""
-    p, contracts = run.case.params, run.case.contracts
+def each_contract_puts_off_what_it_may_and_calls_it_again(run: Run) -> None:
+    """Ordered by its schedule, less delivered and in its pipeline, is put off or has lapsed."""
+    p, contracts, dt = run.case.params, run.case.contracts, run.case.time.dt
     base, pipeline = sum(contract.base_bill for contract in contracts), p.pipeline_ratio * p.base_bill
-    dropped, most, known = [], [], np.zeros_like(run.bill)
+    again, lapses = (min(dt / max(time, 1e-9), 1.0) for time in (p.ordering_time, p.contract_term))
+    deferred, lapsed, known = np.zeros_like(run.bill), np.zeros_like(run.bill), np.zeros_like(run.bill)
     for contract, asked in zip(contracts, run.asked, strict=True):
+        name = field_name(contract.counterparty)
         begun = p.base_bill * (contract.base_bill / base if base > 0.0 else 0.0) + contract.waiting * pipeline
         called = contract.speed * p.contract_speed * p.contract_size * np.concatenate(([0.0], np.cumsum(asked)))
-        parts = [getattr(run, f"{part}_{field_name(contract.counterparty)}") for part in ("early", "late", "delivered")]
-        gone = begun + called - sum(parts)
+        held = sum(getattr(run, f"{part}_{name}") for part in ("early", "late", "delivered"))
+        waits = getattr(run, f"deferred_{name}")
+        gone, small = begun + called - held - waits, TOLERANCE * (begun + called)[1:]
         share = min(contract.flexibility * p.contract_deferral, 1.0)
-        assert (np.diff(gone) >= -TOLERANCE * (begun + called)[1:]).all()
-        assert (np.diff(gone) <= share * np.diff(called) + TOLERANCE * (begun + called)[1:]).all()
-        dropped.append(gone)
-        most.append(share * np.diff(called))
-        known += sum(parts)
-    assert close(np.sum(dropped, axis=0), run.cancelled, run.ordered)
-    pressure = np.diff(run.cancelled) / np.maximum(np.sum(most, axis=0), 1e-300)
-    for gone, could in zip(dropped, most, strict=True):
-        assert close(np.diff(gone), pressure * could, run.ordered[1:])
-    assert (known <= (run.ordered - run.cancelled) * (1.0 + TOLERANCE)).all()
+        assert (waits >= 0.0).all()
+        assert (waits[1:] <= waits[:-1] + share * (np.diff(called) + again * waits[:-1]) + small).all()
+        assert (waits[1:] >= (1.0 - again) * (1.0 - lapses) * waits[:-1] - small).all()
+        assert (np.diff(gone) >= -small).all()
+        assert (np.diff(gone) <= lapses * waits[:-1] + small).all()
+        deferred, lapsed, known = deferred + waits, lapsed + gone, known + held
+    assert close(deferred, run.deferred, run.ordered)
+    assert close(lapsed, run.cancelled, run.ordered)
+    assert (known <= (run.ordered - run.cancelled - run.deferred) * (1.0 + TOLERANCE)).all()
 
 
 def compute_is_paid_where_it_is_used_or_owed(run: Run) -> None:
@@ -201,8 +203,8 @@ IDENTITIES: tuple[Callable[[Run], None], ...] = (
     cash_changes_by_its_flows,
     equity_is_what_rounds_tranches_suppliers_and_warrants_pay,
     fleet_is_used_once,
-    orders_are_delivered_waiting_or_cancelled,
-    each_contract_is_delivered_waiting_or_cancelled,
+    orders_are_delivered_waiting_put_off_or_cancelled,
+    each_contract_puts_off_what_it_may_and_calls_it_again,
     compute_is_paid_where_it_is_used_or_owed,
     firm_bill_is_what_contracts_fix_of_what_they_deliver,
     debt_stays_within_its_limit_and_its_covenant,

@@ -25,7 +25,7 @@ from montecarlo_ai.lab.funding import (
 )
 from montecarlo_ai.lab.model import mean_after
 from montecarlo_ai.lab.policy import (
-    cancelling_pressure,
+    deferring_pressure,
     discretionary_orders,
     planned_training,
     runway,
@@ -62,16 +62,16 @@ def test_runway_and_cuts() -> None:
     assert planned_training(100.0, 0.4, 0.6, 0.0, 10.0, 0.5) == pytest.approx(25.0)
 
 
-def test_orders_close_the_gap_and_excess_cancels() -> None:
+def test_orders_close_the_gap_and_excess_puts_off() -> None:
     assert wanted_bill(60.0, 0.4, 5.0, 1.0) == pytest.approx(100.0)
     assert wanted_bill(60.0, 0.4, 5.0, 0.0) == pytest.approx(65.0)
     assert discretionary_orders(100.0, 80.0, 1.0 / 2.0, 0.5) == pytest.approx(5.0)
     assert discretionary_orders(80.0, 100.0, 1.0 / 2.0, 1.0) == 0.0
     assert discretionary_orders(100.0, 80.0, stage_outflow(1e9, DT), 1.0) == 20.0  # at once, and no more than the gap
-    assert cancelling_pressure(100.0, 80.0, 0.0) == 0.0
-    assert cancelling_pressure(100.0, 130.0, 0.0) == pytest.approx(0.3)
-    assert cancelling_pressure(100.0, 80.0, 0.7) == pytest.approx(0.7)
-    assert cancelling_pressure(100.0, 500.0, 0.0) == 1.0
+    assert deferring_pressure(100.0, 80.0, 0.0) == 0.0
+    assert deferring_pressure(100.0, 130.0, 0.0) == pytest.approx(0.3)
+    assert deferring_pressure(100.0, 80.0, 0.7) == pytest.approx(0.7)
+    assert deferring_pressure(100.0, 500.0, 0.0) == 1.0
 
 
 def raise_money(**changes: float) -> tuple[float, ...]:

@@ -87,10 +87,11 @@ def test_cheaper_new_compute_never_makes_a_given_fleet_dearer(seed: int, saving:
 
 @quick
 @given(SEEDS)
-def test_frozen_lab_raises_nothing_and_cancels_nothing(seed: int) -> None:
+def test_frozen_lab_raises_nothing_and_puts_nothing_off(seed: int) -> None:
     run = Run(frozen(seed))
     assert (run.equity_raised == 0.0).all()
     assert (run.cancelled == 0.0).all()
+    assert (run.deferred == 0.0).all()
     p, contracts = run.case.params, run.case.contracts
     asked = sum(contract.speed * row for contract, row in zip(contracts, run.asked, strict=True))
     called = p.contract_speed * p.contract_size * np.cumsum(asked)

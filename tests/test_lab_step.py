@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 import math
 import random
 
@@ -18,6 +19,7 @@ from lab_scenarios import LIMITS, Case, Run, random_case, shocks_of
 from montecarlo_ai.lab.allocation import allocate
 from montecarlo_ai.lab.competition import LARGEST_DEVIATION
 from montecarlo_ai.lab.initial import base_use
+from montecarlo_ai.lab.parameters import State
 from montecarlo_ai.timegrid import TimeGrid
 
 DT = 1.0 / 12.0
@@ -46,6 +48,22 @@ def assert_meets_the_second_implementation(run: Run) -> None:
         np.testing.assert_allclose(mine[1:], other, rtol=1e-9, atol=1e-9 * scale, err_msg=name)
 
 
+def settled(run: Run) -> bool:
+    """Return whether a path multiplies a change of 1e-13 of its sales by less than a thousand.
+
+    A few in a hundred do not: they stand where paid demand is just met, and rounding alone can move their later years
+    by more than 1e-9. Nothing can be said there of two implementations that round differently.
+    """
+    for name, sign in itertools.product(("consumer_run_rate", "business_run_rate"), (1.0, -1.0)):
+        nearly = {name: getattr(run.case.params, name) * (1.0 + sign * 1e-13)}
+        other = Run(run.case._replace(params=run.case.params._replace(**nearly)))
+        for field in State._fields:
+            values = getattr(run, field)
+            if np.abs(getattr(other, field) - values).max() > 1e-10 * np.abs(values).max():
+                return False
+    return True
+
+
 @pytest.mark.parametrize("training_growth", [1.0, 0.0])
 def test_middle_of_the_preset_matches_the_second_implementation(training_growth: float) -> None:
     params = without_volatility(CONSTANTS)._replace(training_growth=training_growth)
@@ -63,6 +81,7 @@ def test_random_scenarios_without_volatility_match_the_second_implementation(see
     run = Run(case._replace(params=params._replace(**least)))
     assume(run.growth_clamps[-1] == 0.0 and np.abs(run.price_deviation).max() < LARGEST_DEVIATION)  # no guard acted
     assume(run.capacity.min() > 0.0)
+    assume(settled(run))
     assert_meets_the_second_implementation(run)
 
 

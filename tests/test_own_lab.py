@@ -125,7 +125,7 @@ def test_a_law_without_use_rests(own: Scenario) -> None:
         assert states == again  # no chance is left
         for state in states[1:]:
             assert state.revenue_advertising == state.revenue_new == state.revenue_resale == state.regime == 0.0
-            assert state.debt == state.debt_limit == state.cancelled == 0.0
+            assert state.debt == state.debt_limit == state.cancelled == state.deferred == 0.0
         assert last.partner_share_left == params.revenue_share_cap
         after += sum(1.0 for state in states if state.equity_raised > 0.0)
     assert before > 0.0

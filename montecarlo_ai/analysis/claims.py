@@ -54,8 +54,8 @@ def claims_at(data: xr.Dataset, k: int) -> NDArray[np.float64]:
 
     A bill on order will be paid for its whole term; one online for what is left of it, a third of the term for each
     age that it has before it. So the claim of all counterparties is term x (pipeline + young + 2/3 middle + 1/3 old),
-    the mean of what the fleet's law will bill if nothing more is ordered or cancelled, in money of the day of payment
-    and before anything is let to others or paid in part.
+    the mean of what the fleet's law will bill if nothing more is ordered, in money of the day of payment and before
+    anything is let to others or paid in part. What stress has put off is not in it.
 
     A counterparty's claim is term x (early + late) of its own + online x its part of all deliveries; what nobody has a
     contract for, since management ordered it, is nobody's claim.

@@ -1,4 +1,4 @@
-"""Law 7: what contracts call off, what of it is cancelled, and what is paid for compute that is not used."""
+"""Law 7: what contracts call off, what of it is put off or lapses, and what is paid for compute that is not used."""
 
 
 def called_off(added: float, pace: float) -> float:
@@ -13,12 +13,12 @@ def called_off(added: float, pace: float) -> float:
 
 
 def deferrable(flexibility: float, deferral: float) -> float:
-    """Return the share of a call-off that can be cancelled: what the contract allows, as far as the supplier yields."""
+    """Return the share of a call-off that can be put off: what the contract allows, as far as the supplier yields."""
     return min(flexibility * deferral, 1.0)
 
 
-def cancelled(called: float, deferrable_share: float, pressure: float) -> float:
-    """Return what of a call-off is cancelled: all that is flexible under full pressure, nothing without."""
+def put_off(called: float, deferrable_share: float, pressure: float) -> float:
+    """Return what of a call-off is put off: all that is flexible under full pressure, nothing without."""
     return called * deferrable_share * min(max(pressure, 0.0), 1.0)
 
 

@@ -48,7 +48,7 @@ class Contract:
     take_or_pay : float, fraction
         Part of the bill that is due unused by the contract; the scenario draws how much of it is enforced.
     flexibility : float, fraction
-        Part of a call-off that the contract lets the lab cancel; the scenario draws how far suppliers yield.
+        Part of a call-off that the contract lets the lab put off; the scenario draws how far suppliers yield.
     waiting : float, fraction
         Part of all that is on order at the start.
     equity_per_power, warrants_per_power : float, USD/GW

@@ -136,6 +136,7 @@ def initial_state(params: Params, firm_bill: float) -> State:
         pipeline_early=0.5 * pipeline,
         pipeline_late=0.5 * pipeline,
         ordered=params.base_bill + pipeline,
+        deferred=0.0,
         cancelled=0.0,
         delivered=params.base_bill,
         retired=0.0,

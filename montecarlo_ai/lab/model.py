@@ -127,6 +127,7 @@ def next_state(
         pipeline_early=fleet.pipeline.early,
         pipeline_late=fleet.pipeline.late,
         ordered=state.ordered + called.ordered + plan.ordered,
+        deferred=called.deferred,
         cancelled=state.cancelled + called.cancelled,
         delivered=state.delivered + fleet.pipeline.delivered,
         retired=state.retired + fleet.bill.retired,
@@ -211,9 +212,9 @@ def build(contracts: Sequence[Contract], time: TimeGrid, *, winter_from: datetim
     def step(state: Any, params: Params, shocks: Shocks, clock: Clock, forcing: Any) -> Any:
         steady = steady_of(params, clock.dt)
         plan = next_plan(state, params, steady, clock.dt)
-        moved = advance(state, forcing, plan.pace, Called(0.0, 0.0, 0.0, 0.0, 0.0, 0.0))
+        moved = advance(state, forcing, plan.pace, Called(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0))
         sums = moved[places:]
-        called = Called(sums[0], sums[1], sums[2], sums[3], sums[4], sums[5])
+        called = Called(sums[0], sums[1], sums[2], sums[3], sums[4], sums[5], sums[6], sums[7])
         after = next_state(state, params, shocks, clock, steady, plan, called, forcing.winter)
         return kind(*(after[:] + moved[:places]))
 

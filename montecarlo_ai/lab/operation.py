@@ -19,7 +19,7 @@ from montecarlo_ai.lab.monetization import marginal_revenue, unmonetized_share
 from montecarlo_ai.lab.parameters import Params, State
 from montecarlo_ai.lab.pipelines import Called, Pace
 from montecarlo_ai.lab.policy import (
-    cancelling_pressure,
+    deferring_pressure,
     discretionary_orders,
     planned_training,
     runway,
@@ -100,15 +100,18 @@ def next_plan(state: State, params: Params, steady: Steady, dt: float) -> Plan:
     kept = staying(state.capacity_young, state.capacity_middle, state.capacity, steady.retiring_in_lead_time)
     visible = kept * later_cost + state.pipeline_early + state.pipeline_late
     affordable = params.management_reaction * (1.0 - shortness(years, steady.per_runway_target))
+    pressure = params.management_reaction * deferring_pressure(wanted, visible, short)
     return Plan(
         params.management_reaction * short,
-        discretionary_orders(wanted, visible, steady.gap_ordered, affordable),
+        discretionary_orders(wanted, visible + state.deferred, steady.gap_ordered, affordable),
         Pace(
             params.contract_speed * params.contract_size,
             params.contract_deferral,
-            params.management_reaction * cancelling_pressure(wanted, visible, short),
+            pressure,
             params.take_or_pay,
             steady.pipeline_moved,
+            steady.gap_ordered * (1.0 - pressure),
+            steady.deferred_lapsed,
         ),
     )
 
@@ -117,7 +120,7 @@ def next_fleet(
     state: State, params: Params, steady: Steady, prices: Prices, plan: Plan, called: Called, dt: float
 ) -> Fleet:
     """Return the fleet after a step in which contracts and management order, and time passes."""
-    placed = called.ordered - called.cancelled + plan.ordered
+    placed = called.placed + plan.ordered
     pipeline = pipeline_after(state.pipeline_early, state.pipeline_late, placed, plan.pace.moved)
     own = max(pipeline.delivered - called.delivered, 0.0)
     per_bill = compute_per_bill(prices.cost, params.ramp_premium, pipeline.delivered * (1.0 / dt), state.bill)

@@ -53,7 +53,8 @@ class State(NamedTuple):
     pipeline_early: Annotated[float, "USD/year"]
     pipeline_late: Annotated[float, "USD/year"]
     ordered: Annotated[float, "USD/year"]  # cumulative, the base fleet and its pipeline included
-    cancelled: Annotated[float, "USD/year"]  # cumulative
+    deferred: Annotated[float, "USD/year"]  # call-offs that are put off and can come back
+    cancelled: Annotated[float, "USD/year"]  # put off until they lapsed, cumulative
     delivered: Annotated[float, "USD/year"]  # cumulative, the base fleet included
     retired: Annotated[float, "USD/year"]  # cumulative
     bill_young: Annotated[float, "USD/year"]

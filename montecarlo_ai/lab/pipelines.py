@@ -8,33 +8,42 @@ of all orders the sum of these and of the lab's own.
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, NamedTuple
 
-from montecarlo_ai.lab.commitments import called_off, cancelled, deferrable
+from montecarlo_ai.lab.commitments import called_off, deferrable, put_off
 from montecarlo_ai.lab.contracts import Contract, field_name
 from montecarlo_ai.lab.fleet import pipeline_after
 from montecarlo_ai.lab.parameters import State
 
 Advance = Callable[..., Any]
 
-PLACES = 3  # states of a contract: two stages of its pipeline, and what it has delivered
+PLACES = 4  # states of a contract: two stages of its pipeline, what it has delivered, and what is put off
 
 
 class Pace(NamedTuple):
-    """How fast contracts are kept and delivered in a step, common to all."""
+    """How fast contracts are kept and delivered in a step, common to all.
+
+    ``recalled`` and ``lapsed`` are shares of what has been put off: called off again, and gone for good.
+    """
 
     kept: float
     deferral: float
     pressure: float
     take_or_pay: float
     moved: float
+    recalled: float
+    lapsed: float
 
 
 class Called(NamedTuple):
-    """All contracts in a step: USD/year of bill ordered, cancelled, delivered, and firm of what was delivered.
+    """All contracts in a step, USD/year of bill.
 
-    ``equity`` and ``warrants`` are what suppliers attached to it, USD/GW x USD/year.
+    ``ordered`` by their schedules; ``placed``, what of that and of what was put off goes on order; ``deferred``, what
+    is put off after the step; ``cancelled``, what of it lapsed; ``delivered``, and ``firm`` of that. ``equity`` and
+    ``warrants`` are what suppliers attached to it, USD/GW x USD/year.
     """
 
     ordered: float
+    placed: float
+    deferred: float
     cancelled: float
     delivered: float
     firm: float
@@ -43,19 +52,19 @@ class Called(NamedTuple):
 
 
 def state_type(contracts: Sequence[Contract]) -> Any:
-    """Return the NamedTuple class of the lab's state: that of every lab, then three fields a contract."""
+    """Return the NamedTuple class of the lab's state: that of every lab, then four fields a contract."""
     bill = Annotated[float, "USD/year"]
     fields = list(State.__annotations__.items())
     for contract in contracts:
         name = field_name(contract.counterparty)
-        fields += [(f"early_{name}", bill), (f"late_{name}", bill), (f"delivered_{name}", bill)]
+        fields += [(f"{part}_{name}", bill) for part in ("early", "late", "delivered", "deferred")]
     return NamedTuple("State", fields)
 
 
 def pipelines(contracts: Sequence[Contract]) -> Advance:
     """Return the function (state, forcing, pace, zeros) of a step of all contracts.
 
-    It returns the states of the contracts, three each, and then the sums of `Called`, all in one tuple.
+    It returns the states of the contracts, four each, and then the sums of `Called`, all in one tuple.
     """
     advance: Advance = _sums
     for index in reversed(range(len(contracts))):
@@ -66,7 +75,7 @@ def pipelines(contracts: Sequence[Contract]) -> Advance:
 def beginnings(contracts: Sequence[Contract]) -> Advance:
     """Return the function (base bill, pipeline, take-or-pay, firm, known) of the states of all contracts at the start.
 
-    It returns those states, three each, then the firm part of the base bill and the base bill of all contracts.
+    It returns those states, four each, then the firm part of the base bill and the base bill of all contracts.
     """
     base = sum(contract.base_bill for contract in contracts)
     begin: Advance = _known
@@ -83,17 +92,24 @@ def _joined(contract: Contract, index: int, rest: Advance) -> Advance:
 
     def advance(state: Any, forcing: Any, pace: Pace, called: Called) -> Any:
         ordered = called_off(forcing[index], speed * pace.kept)
-        dropped = cancelled(ordered, deferrable(flexibility, pace.deferral), pace.pressure)
-        queue = pipeline_after(state[first], state[first + 1], ordered - dropped, pace.moved)
+        recalled = pace.recalled * state[first + 3]
+        waiting = state[first + 3] - recalled
+        held = put_off(ordered + recalled, deferrable(flexibility, pace.deferral), pace.pressure)
+        placed = ordered + recalled - held
+        lapsed = pace.lapsed * waiting
+        deferred = waiting - lapsed + held
+        queue = pipeline_after(state[first], state[first + 1], placed, pace.moved)
         sums = Called(
             called.ordered + ordered,
-            called.cancelled + dropped,
+            called.placed + placed,
+            called.deferred + deferred,
+            called.cancelled + lapsed,
             called.delivered + queue.delivered,
             called.firm + fixed * pace.take_or_pay * queue.delivered,
             called.equity + equity_per_power * queue.delivered,
             called.warrants + warrants_per_power * queue.delivered,
         )
-        mine = (queue.early, queue.late, state[first + 2] + queue.delivered)
+        mine = (queue.early, queue.late, state[first + 2] + queue.delivered, deferred)
         return mine + rest(state, forcing, pace, sums)
 
     return advance
@@ -101,7 +117,7 @@ def _joined(contract: Contract, index: int, rest: Advance) -> Advance:
 
 def _sums(state: Any, forcing: Any, pace: Pace, called: Called) -> Any:
     """Return the sums that the last contract hands on, as a plain tuple."""
-    return (called.ordered, called.cancelled, called.delivered, called.firm, called.equity, called.warrants)
+    return called[:]
 
 
 def _begun(contract: Contract, base_share: float, rest: Advance) -> Advance:
@@ -112,7 +128,7 @@ def _begun(contract: Contract, base_share: float, rest: Advance) -> Advance:
         mine = base_share * base_bill
         place = waiting * pipeline
         later = rest(base_bill, pipeline, take_or_pay, firm + fixed * take_or_pay * mine, known + mine)
-        first = (place, place, mine)
+        first = (place, place, mine, 0.0)
         return first + later
 
     return begin

@@ -1,6 +1,6 @@
 """Law 11: the training budget, and what management does when money is short or compute is.
 
-All reactions are scaled by ``management_reaction``: 0 freezes cuts, cancellations and discretionary orders.
+All reactions are scaled by ``management_reaction``: 0 freezes cuts, deferrals and discretionary orders.
 ``training_growth`` is the counterfactual of the lab that stops growing its training: 0 keeps training compute at
 its base level, 1 lets it follow the fleet.
 """
@@ -53,14 +53,14 @@ def discretionary_orders(wanted: float, visible: float, closed: float, affordabl
 
     Parameters
     ----------
-    wanted, visible : float, USD/year. Fleets.
+    wanted, visible : float, USD/year. Fleet wanted; fleet in sight, with what is put off and will come back.
     closed : float, fraction of the gap that is ordered in a step, dt over the ordering time and at most 1.
     affordable : float, fraction of that for which there is money.
     """
     return max(wanted - visible, 0.0) * closed * affordable
 
 
-def cancelling_pressure(wanted: float, visible: float, short: float) -> float:
-    """Return how much of the flexible call-offs is cancelled: by the excess in sight or by a short runway."""
+def deferring_pressure(wanted: float, visible: float, short: float) -> float:
+    """Return how much of the flexible call-offs is put off: by the excess in sight or by a short runway."""
     excess = visible / max(wanted, 1.0) - 1.0 if visible > wanted else 0.0
     return min(max(excess, short), 1.0)

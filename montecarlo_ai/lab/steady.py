@@ -50,6 +50,7 @@ class Steady(NamedTuple):
     mood_noise: float
     gap_ordered: float
     retiring_in_lead_time: float
+    deferred_lapsed: float
     pipeline_moved: float
     fleet_moved: float
     lasting_new_share: float
@@ -99,6 +100,7 @@ def steady_of(params: Params, dt: float) -> Steady:
         mood_noise=params.mood_volatility * root,
         gap_ordered=stage_outflow(_over(params.ordering_time), dt),
         retiring_in_lead_time=stage_outflow(3.0 * _over(params.contract_term), params.lead_time),
+        deferred_lapsed=stage_outflow(_over(params.contract_term), dt),
         pipeline_moved=stage_outflow(2.0 * _over(params.lead_time), dt),
         fleet_moved=stage_outflow(3.0 * _over(params.contract_term), dt),
         lasting_new_share=lasting_new_share(

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from montecarlo_ai.lab.allocation import Allocation, allocate
-from montecarlo_ai.lab.commitments import called_off, cancelled, compute_bill, deferrable
+from montecarlo_ai.lab.commitments import called_off, compute_bill, deferrable, put_off
 from montecarlo_ai.lab.contracts import Contract, bill_under_contract
 from montecarlo_ai.lab.demand import relaxation, reverting
 from montecarlo_ai.lab.fleet import aged, pipeline_after, stage_outflow, stranded_cost
@@ -63,7 +63,7 @@ def contracts(preset: Preset) -> Figure:
     """Return the picture of law 7: a total that is called off, cut and delivered, and what is paid unused."""
     p = preset.middle
     figure, (left, right) = canvas(
-        Panel("A contract of 100 billion USD", "billion USD a year; pressure 1 from 2028 on", "calendar year", 70.0),
+        Panel("A contract of 100 billion USD", "billion USD a year; pressure 1 in 2028", "calendar year", 70.0),
         Panel("Paid for a fleet that is not all used", "% of its bill", "share of the fleet that is used, %", 102.0),
     )
     n = 72
@@ -71,13 +71,17 @@ def contracts(preset: Preset) -> Figure:
     contract = Contract("example", 0.0, total=100e9, start=2027.0, ramp=2.0, term=6.0)
     bills = bill_under_contract(contract, time)
     flexible, moved = deferrable(0.5, p.contract_deferral), stage_outflow(2.0 / p.lead_time, DT)
-    asked = kept = early = late = delivered = 0.0
-    curves: dict[str, list[float]] = {"schedule": [0.0], "called off": [0.0], "kept": [0.0], "delivered": [0.0]}
+    recalled = stage_outflow(1.0 / p.ordering_time, DT)
+    asked = kept = early = late = delivered = waiting = 0.0
+    curves: dict[str, list[float]] = {"schedule": [0.0], "called off": [0.0], "on order": [0.0], "delivered": [0.0]}
     for k in range(n):
         called = called_off(float(bills[k + 1] - bills[k]), p.contract_speed * p.contract_size)
-        dropped = cancelled(called, flexible, 1.0 if k >= 24 else 0.0)
-        early, late, came = pipeline_after(early, late, called - dropped, moved)
-        asked, kept, delivered = asked + called, kept + called - dropped, delivered + came
+        pressure = 1.0 if 24 <= k < 36 else 0.0
+        back = recalled * (1.0 - pressure) * waiting
+        held = put_off(called + back, flexible, pressure)
+        waiting += held - back
+        early, late, came = pipeline_after(early, late, called + back - held, moved)
+        asked, kept, delivered = asked + called, kept + called + back - held, delivered + came
         for name, value in zip(curves, (float(bills[k + 1]), asked, kept, delivered), strict=True):
             curves[name].append(value / 1e9)
     lines(left, [2026.0 + k * DT for k in range(n + 1)], curves)

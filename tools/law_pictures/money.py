@@ -15,7 +15,7 @@ from montecarlo_ai.lab.funding import debt_limit, price_of_equity, urgency_of, v
 from montecarlo_ai.lab.initial import base_income
 from montecarlo_ai.lab.market import climate_of
 from montecarlo_ai.lab.policy import (
-    cancelling_pressure,
+    deferring_pressure,
     discretionary_orders,
     planned_training,
     shortness,
@@ -81,13 +81,13 @@ def policy(preset: Preset) -> Figure:
     curves = {
         "orders": [100.0 * (1.0 - shortness(runway, 1.0 / p.runway_target)) for runway in runways],
         "training": [100.0 * planned_training(1.0, 1.0, p.cut_floor, cut, 1.0, 1.0) for cut in cuts],
-        "cancelling": [100.0 * cancelling_pressure(1.0, 1.0, cut) for cut in cuts],
+        "putting off": [100.0 * deferring_pressure(1.0, 1.0, cut) for cut in cuts],
     }
     lines(left, runways, curves, limits=(0.0, 104.0))
     ratios = np.linspace(0.0, 2.2, 111).tolist()
     wanted, closed = 100e9, stage_outflow(1.0 / p.ordering_time, DT)  # USD a year, of which only the ratio matters
     curves = {
-        "cancelling": [100.0 * cancelling_pressure(wanted, ratio * wanted, 0.0) for ratio in ratios],
+        "putting off": [100.0 * deferring_pressure(wanted, ratio * wanted, 0.0) for ratio in ratios],
         "orders": [
             100.0 * discretionary_orders(wanted, ratio * wanted, closed, 1.0) / (wanted * DT) for ratio in ratios
         ],
