@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 import slow_models
@@ -73,9 +74,42 @@ def test_the_benchmark_kernel_calls_nothing(monkeypatch, tmp_path):
     assert widest_loop(lines) > 40
 
 
+def scenario_of_many_fields(states=180, inputs=120):
+    """A model whose lane loop reads and writes hundreds of rows, which LLVM by itself does not tell apart."""
+    fields = [f"s{i}" for i in range(states)]
+    given = [f"p{i}" for i in range(inputs)]
+    params = NamedTuple("Params", [(name, float) for name in given])
+    state = NamedTuple("State", [(name, float) for name in fields])
+    after = ", ".join(f"state.{name} + params.{given[i % inputs]} * clock.dt" for i, name in enumerate(fields))
+    scope = {"State": state, "Params": params, "mc": mc, "Shocks": slow_models.Shocks, "Events": slow_models.Events}
+    exec(
+        f"""
+def initial(params: Params) -> State:
+    return State({", ".join(["1.0"] * states)})
+
+def step(state: State, params: Params, shocks: Shocks, clock: mc.Clock) -> State:
+    return State({after})
+
+def events(state: State, params: Params, clock: mc.Clock) -> Events:
+    return Events(state.s0)
+""",
+        scope,
+    )
+    model = mc.Model(scope["step"], initial=scope["initial"], events=scope["events"])
+    inputs_ = {name: mc.Uniform(0.1, 0.2) for name in given}
+    return mc.Scenario(model, inputs=inputs_, time=mc.TimeGrid("2026-01-01", years=1))
+
+
 @vector_machine
-@pytest.mark.slow
-@pytest.mark.parametrize("preset", mc.preset_names())
+def test_a_model_of_many_fields_is_vector_code(monkeypatch, tmp_path):
+    lines = kernel_assembly(scenario_of_many_fields(), monkeypatch, tmp_path)
+    assert widest_loop(lines) > 2 * 180
+
+
+@vector_machine
+@pytest.mark.parametrize(
+    "preset", [p if p == "openai-2025-12" else pytest.param(p, marks=pytest.mark.slow) for p in mc.preset_names()]
+)
 def test_the_kernel_of_a_lab_calls_nothing(preset, monkeypatch, tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("error", mc.SlowStepWarning)

@@ -126,7 +126,7 @@ def _compile(
             **_readers(model, constants, spec.pitch),
             **_once(model, constants, spec.pitch),
         }
-        with _interleaved(spec.interleave):
+        with _vectorising(spec.interleave):
             kernel = compiled(kernel_source(spec), key, names, _SIGNATURE)
     except Exception as error:
         raise _translated(model, error) from None
@@ -209,14 +209,22 @@ def _picked(function: Callable[..., Any], fields: Sequence[str]) -> Callable[...
 
 
 @contextlib.contextmanager
-def _interleaved(count: int) -> Iterator[None]:
-    """Set LLVM's interleave count, which is process-wide, for one compilation, and put it back."""
+def _vectorising(interleave: int) -> Iterator[None]:
+    """Set LLVM's options, which are process-wide, for one compilation, and put its defaults back.
+
+    Beyond 250 addresses LLVM gives up telling them apart, and leaves the loop over the lanes of a large model scalar.
+    """
     with global_compiler_lock:
-        llvm.set_option("montecarlo_ai", f"-force-vector-interleave={count}")
         try:
+            _set_options(interleave, addresses=1_000_000)
             yield
         finally:
-            llvm.set_option("montecarlo_ai", "-force-vector-interleave=0")
+            _set_options(0, addresses=250)
+
+
+def _set_options(interleave: int, *, addresses: int) -> None:
+    llvm.set_option("montecarlo_ai", f"-force-vector-interleave={interleave}")
+    llvm.set_option("montecarlo_ai", f"-alias-set-saturation-threshold={addresses}")
 
 
 def _jitted(model: Model, role: str) -> Any:
