@@ -13,7 +13,7 @@ from montecarlo_ai.dependence.groups import CorrelatedGroup
 from montecarlo_ai.dependence.student import student_scores
 from montecarlo_ai.distributions.base import Distribution
 from montecarlo_ai.distributions.quantile_table import FloatArray
-from montecarlo_ai.kernels.laws import Law
+from montecarlo_ai.kernels.laws import LEFT_ALONE, Law
 from montecarlo_ai.kernels.options import BLOCK
 from montecarlo_ai.streams import name_word
 
@@ -53,7 +53,7 @@ class InputRows:
         streams = [group.stream for group in self._groups if group.df < math.inf]
         self.apart = (*self._alone, *sorted(members), *streams)
         self._names = np.array([name_word(name) for name in distributions], dtype=np.uint64)
-        self._kinds, self._numbers = np.full(len(laws), -1, dtype=np.int64), np.zeros((len(laws), 4))
+        self._kinds, self._numbers = np.full(len(laws), LEFT_ALONE, dtype=np.int64), np.zeros((len(laws), 4))
         for i, (name, law) in enumerate(laws.items()):
             if law is not None and name not in members:
                 self._kinds[i], self._numbers[i] = law.kind, law[1:]

@@ -13,14 +13,11 @@ from numpy.typing import NDArray
 
 from montecarlo_ai.kernels.disk import kept
 from montecarlo_ai.kernels.intrinsics import stack_float64
-from montecarlo_ai.kernels.laws import EXPONENTIAL, LOG_NORMAL, LOG_UNIFORM, UNIFORM, Law
+from montecarlo_ai.kernels.laws import EXPONENTIAL, LEFT_ALONE, LOG_NORMAL, LOG_UNIFORM, UNIFORM, Law
 from montecarlo_ai.kernels.options import BLOCK, COMPILE
 from montecarlo_ai.kernels.philox import input_uniform
 from montecarlo_ai.kernels.quantile import NEAR_TAIL, near_quantile, normal_quantile
 from montecarlo_ai.kernels.special import fast_exp, ordinary_log
-
-LEFT_ALONE = -1
-"""In place of a kind of law: the row is not touched."""
 
 _LANES = np.uintp(BLOCK)
 _MASK, _HALF = np.uint64(0xFFFFFFFF), np.uint64(32)

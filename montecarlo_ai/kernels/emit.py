@@ -58,9 +58,10 @@ class KernelSpec(NamedTuple):
     def interleave(self) -> int:
         """Iterations of a lane loop in flight at once, which hides the latency of dependent operations.
 
-        A large step has enough of its own, and twice its code would not fit the first cache of instructions.
+        A large step has enough of its own, and twice its code would not fit the first cache of instructions: it is
+        taken for large where tiles are short.
         """
-        return 2 if self.lanes == BLOCK else 1
+        return 2 if self.lanes >= 64 else 1
 
 
 _HEAD = '''"""Kernel of one model, written by montecarlo_ai; safe to delete."""

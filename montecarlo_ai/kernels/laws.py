@@ -6,6 +6,9 @@ from typing import NamedTuple
 
 UNIFORM, LOG_UNIFORM, EXPONENTIAL, NORMAL, LOG_NORMAL = range(5)
 
+LEFT_ALONE = -1
+"""In place of a kind: the row is not touched."""
+
 
 class Law(NamedTuple):
     """A quantile function of uniforms u or their normal scores z.
