@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-from benchmarks import comparisons, import_time, inputs, lab, machine, memory, preset, samplers, three_shocks
+from benchmarks import accuracy, comparisons, import_time, inputs, lab, machine, memory, preset, samplers, three_shocks
 from benchmarks.measurement import Measurement, table
 
 MEASUREMENTS: dict[str, Callable[[], list[Measurement]]] = {
@@ -20,6 +20,7 @@ MEASUREMENTS: dict[str, Callable[[], list[Measurement]]] = {
     "inputs": inputs.measure,
     "samplers": samplers.measure,
     "comparisons": comparisons.measure,
+    "accuracy": accuracy.measure,
 }
 
 
