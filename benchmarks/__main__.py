@@ -8,7 +8,19 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-from benchmarks import accuracy, comparisons, import_time, inputs, lab, machine, memory, preset, samplers, three_shocks
+from benchmarks import (
+    accuracy,
+    comparisons,
+    import_time,
+    inputs,
+    lab,
+    machine,
+    memory,
+    preset,
+    samplers,
+    three_shocks,
+    vectors,
+)
 from benchmarks.measurement import Measurement, table
 
 MEASUREMENTS: dict[str, Callable[[], list[Measurement]]] = {
@@ -21,6 +33,7 @@ MEASUREMENTS: dict[str, Callable[[], list[Measurement]]] = {
     "samplers": samplers.measure,
     "comparisons": comparisons.measure,
     "accuracy": accuracy.measure,
+    "vectors": vectors.measure,
 }
 
 

@@ -22,6 +22,11 @@ def kernel_assembly(scenario, monkeypatch, folder):
     """Return the assembly of a scenario's kernel, compiled anew."""
     monkeypatch.setenv("MONTECARLO_AI_CACHE_DIR", str(folder))
     monkeypatch.setattr("montecarlo_ai.kernels.compiling._compiled", {})
+    return assembly(scenario)
+
+
+def assembly(scenario):
+    """Return the assembly of a scenario's kernel, which this process compiles."""
     kernel = kernel_of(scenario.model, frozenset(scenario.inputs.constants))
     (text,) = kernel.inspect_asm().values()
     lines = text.splitlines()
@@ -45,14 +50,15 @@ def innermost_loops(lines):
 
 
 def calls(lines):
-    """Return what is called anywhere in a kernel, by name; moves of memory are left out."""
-    named, found = {}, set()
-    for line in lines:
-        if loaded := re.match(r"\tmovabsq\t\$(\w+), (%\w+)", line):
-            named[loaded[2]] = loaded[1]
-        if call := re.match(r"\tcallq?\t\*?(.+)", line):
-            found.add(named.get(call[1], call[1]))
-    return found - _MOVES
+    """Return what may be called anywhere in a kernel, by name; moves of memory are left out.
+
+    A call through a register may be of any function whose address is loaded somewhere: addresses travel between
+    registers and the stack.
+    """
+    called = [match[1] for line in lines if (match := re.match(r"\tcallq?\t(.+)", line))]
+    loaded = {match[1] for line in lines if (match := re.match(r"\tmovabsq\t\$([A-Za-z_]\w*), %\w+", line))}
+    direct = {name for name in called if not name.startswith("*")}
+    return (direct | (loaded if len(direct) < len(set(called)) else set())) - _MOVES
 
 
 def scalar_loops(lines):
@@ -63,6 +69,6 @@ def scalar_loops(lines):
     return [loop for loop in innermost_loops(lines) if any(_SCALAR.match(line) for line in loop)]
 
 
-def widest_loop(lines):
+def widest_loop(lines, registers=("%zmm", "%ymm")):
     """Return how many instructions on whole vectors the loop with most of them has."""
-    return max(sum("%zmm" in line or "%ymm" in line for line in loop) for loop in innermost_loops(lines))
+    return max(sum(any(name in line for name in registers) for line in loop) for loop in innermost_loops(lines))

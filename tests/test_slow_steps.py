@@ -9,11 +9,10 @@ from typing import NamedTuple
 import pytest
 import slow_models
 from machine_code import calls, kernel_assembly, scalar_loops, vector_machine, widest_loop
+from processors import SCENARIOS
 from slow_models import branching_step, fast_functions_step, scenario_of, slow_events, slow_step
 
 import montecarlo_ai as mc
-from benchmarks.engines import library
-from benchmarks.jobs import ThreeShocks
 
 HERE = slow_models.__file__
 
@@ -67,8 +66,9 @@ def test_a_slow_step_is_seen_in_the_machine_code(monkeypatch, tmp_path):
 
 
 @vector_machine
-def test_the_benchmark_kernel_calls_nothing(monkeypatch, tmp_path):
-    lines = kernel_assembly(library.scenario_of(ThreeShocks()), monkeypatch, tmp_path)
+@pytest.mark.parametrize("name", ["three shocks", "walk", "thirty states"])
+def test_kernels_call_nothing(name, monkeypatch, tmp_path):
+    lines = kernel_assembly(SCENARIOS[name](), monkeypatch, tmp_path)
     assert calls(lines) == set()
     assert scalar_loops(lines) == []
     assert widest_loop(lines) > 40
