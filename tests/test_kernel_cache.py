@@ -29,10 +29,11 @@ print("run" in compiled)
 """
 
 
-def in_a_process(folder: Path, largest_file: int = -1) -> tuple[str, bool]:
+def in_a_process(folder: Path, largest_file: int = -1, **variables: str) -> tuple[str, bool]:
     """Return a number that two kernels have a part in, and whether one was compiled, in a process without a home."""
     program = PROGRAM.format(tests=str(Path(__file__).parent), largest_file=largest_file)
     environment = {**os.environ, "MONTECARLO_AI_CACHE_DIR": str(folder), "NUMBA_CACHE_DIR": "", "HOME": "/dev/null"}
+    environment.update(variables)
     done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
     value, compiled = done.stdout.split()
     return value, compiled == "True"
@@ -57,20 +58,55 @@ def test_a_second_process_does_not_compile_again(filled):
 def test_all_machine_code_is_kept_in_one_folder(filled):
     """That of the model's kernel and of the loop over inputs; nothing lies beside the package's own files."""
     folder, _ = filled
-    assert len(list(folder.glob("*.py"))) == len(list(folder.glob("__pycache__/*.nbc"))) == 2
+    for pattern in ("*.py", "*.sha256", "__pycache__/*.nbc"):
+        assert len(list(folder.glob(pattern))) == 2
     assert not list(folder.glob("*.tmp"))
 
 
-SLOWER = (pytest.param(pattern, marks=pytest.mark.slow) for pattern in ("__pycache__/*.nbi", "*.py"))
+def cut(content):
+    return content[: len(content) // 2]
 
 
-@pytest.mark.parametrize("pattern", ["__pycache__/*.nbc", *SLOWER])
-def test_a_broken_cache_falls_back_to_compiling(filled, tmp_path, pattern):
+def garbled(content):
+    return b"\x80broken"
+
+
+def zeroed(content):
+    """What a crash may leave of a file: its length, not all of its pages. It unpickles, and does not run."""
+    middle = len(content) // 2
+    return content[:middle] + bytes(4_096) + content[middle + 4_096 :]
+
+
+def empty(content):
+    return b""
+
+
+CODE, INDEX, SOURCE, SEAL = "__pycache__/*.nbc", "__pycache__/*.nbi", "*.py", "*.sha256"
+SLOWER = [(CODE, cut), (CODE, garbled), (INDEX, garbled), (SOURCE, garbled), (SOURCE, cut), (SEAL, cut), (SEAL, empty)]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "damaged"), [(CODE, zeroed), *(pytest.param(*each, marks=pytest.mark.slow) for each in SLOWER)]
+)
+def test_a_damaged_cache_is_compiled_anew_and_serves_again(filled, tmp_path, pattern, damaged):
     folder, due = filled
     shutil.copytree(folder, tmp_path / "copy")
     for file in (tmp_path / "copy").glob(pattern):
-        file.write_bytes(b"\x80broken")
-    assert in_a_process(tmp_path / "copy")[0] == due
+        file.write_bytes(damaged(file.read_bytes()))
+    assert in_a_process(tmp_path / "copy") == (due, True)
+    assert in_a_process(tmp_path / "copy") == (due, False)
+
+
+@pytest.mark.slow
+def test_code_of_another_processor_is_not_used(filled, tmp_path):
+    """Both lie in one folder then, and each serves its own."""
+    folder, due = filled
+    shutil.copytree(folder, tmp_path / "copy")
+    value, compiled = in_a_process(tmp_path / "copy", NUMBA_CPU_NAME="generic")
+    assert compiled
+    assert float.fromhex(value) == pytest.approx(float.fromhex(due), rel=1e-12)
+    assert in_a_process(tmp_path / "copy", NUMBA_CPU_NAME="generic") == (value, False)
+    assert in_a_process(tmp_path / "copy") == (due, False)
 
 
 def test_a_folder_that_cannot_be_made_falls_back_to_compiling(filled, tmp_path):

@@ -1,7 +1,8 @@
 """Compiled code kept on disk, so that a second process does not compile it again.
 
-Source lies in a file named by a hash of all that it depends on; numba keeps the machine code beside it. Where the
-folder cannot be written, is full, or holds something broken, the code is compiled in memory.
+Source lies in a file named by a hash of all that it depends on; numba keeps the machine code beside it, and a list of
+SHA-256 says which files of machine code are as they were written: numba runs whatever it can unpickle. Where the folder
+cannot be written, is full, or holds something broken, the code is compiled anew.
 """
 
 from __future__ import annotations
@@ -96,7 +97,10 @@ def compiled(source: str, key: str, names: Mapping[str, Any], signature: Any) ->
         if path is not None:
             # Whatever a broken or full folder raises, compiling works; what the compiler refuses, it refuses twice.
             with contextlib.suppress(Exception):
-                return _execute(source, key, {**names, "CACHE": True}, signature, str(path))
+                _discard_damaged(path)
+                run = _execute(source, key, {**names, "CACHE": True}, signature, str(path))
+                _seal(path)
+                return run
         return _execute(source, key, {**names, "CACHE": False}, signature, f"<kernel {key[:16]}>")
 
 
@@ -119,6 +123,32 @@ def _source_file(source: str, key: str) -> Path | None:
         return path
     except (OSError, RuntimeError, UnicodeDecodeError):
         return None
+
+
+def _digests(path: Path) -> dict[Path, bytes]:
+    """Return the SHA-256, in hexadecimal digits, of every file that numba keeps of a source."""
+    files = (path.parent / "__pycache__").glob(f"{path.stem}.*.nb?")
+    return {file: hashlib.sha256(file.read_bytes()).hexdigest().encode() for file in files}
+
+
+def _sealed(path: Path) -> set[bytes]:
+    """Return the digests of the files that were written whole, by this or another process."""
+    seal = path.with_suffix(".sha256")
+    return set(seal.read_bytes().split()) if seal.exists() else set()
+
+
+def _discard_damaged(path: Path) -> None:
+    """Remove what numba keeps of a source where a file is not one that was written whole."""
+    found = _digests(path)
+    if not set(found.values()) <= _sealed(path):
+        for file in found:
+            file.unlink(missing_ok=True)
+
+
+def _seal(path: Path) -> None:
+    """Add the digests of new files to the list; processes that write at once add to one another's."""
+    with contextlib.suppress(OSError), path.with_suffix(".sha256").open("ab") as seal:
+        seal.write(b"".join(digest + b"\n" for digest in set(_digests(path).values()) - _sealed(path)))
 
 
 def _execute(source: str, key: str, names: Mapping[str, Any], signature: Any, filename: str) -> Callable[..., None]:
