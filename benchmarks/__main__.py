@@ -18,6 +18,7 @@ from benchmarks import (
     memory,
     preset,
     samplers,
+    threads,
     three_shocks,
     vectors,
 )
@@ -34,6 +35,7 @@ MEASUREMENTS: dict[str, Callable[[], list[Measurement]]] = {
     "comparisons": comparisons.measure,
     "accuracy": accuracy.measure,
     "vectors": vectors.measure,
+    "threads": threads.measure,
 }
 
 

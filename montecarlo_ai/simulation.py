@@ -18,7 +18,10 @@ from montecarlo_ai.samplers import Sampling, largest_path
 from montecarlo_ai.scenario import Scenario
 
 _RANGE = 8_192
-"""Paths a thread takes at a time: their inputs fit in the processor's cache."""
+"""Most paths a thread takes at a time: their inputs fit in the processor's cache."""
+
+_TURNS = 4
+"""Ranges a thread at least, in a run of few paths: so that no thread waits long for the last one."""
 
 
 def simulate(
@@ -110,7 +113,7 @@ def simulate(
         drawn[:, first : first + count] = inputs.transpose(1, 0, 2).reshape(len(drawn), len(inputs) * BLOCK)[:, :count]
 
     with progress_bar(n_paths, progress) as bar:
-        for _ in engine.in_order(work, ranges(n_paths, _RANGE), run.threads, bar.update):
+        for _ in engine.in_order(work, ranges(n_paths, _range(n_paths, run.threads)), run.threads, bar.update):
             pass
     states = {name: xr.Variable(("time", "path"), values[i], labels(scenario, name)) for i, name in enumerate(kept)}
     about_events = {"units": "years", "long_name": "first passage since the start, infinite if never"}
@@ -174,6 +177,11 @@ def replay(ensemble: xr.Dataset, path: int, scenario: Scenario | None = None) ->
         path=xr.Variable((), np.int64(path), {"long_name": "path"}),
         **_replicates(engine, (), path, 1),
     )
+
+
+def _range(n_paths: int, threads: int) -> int:
+    """Return how many paths a thread takes at a time: whole blocks."""
+    return min(_RANGE, BLOCK * -(-n_paths // (BLOCK * _TURNS * threads)))
 
 
 def _replicates(engine: Engine, dims: str | tuple[()], first_path: int, n: int) -> dict[str, xr.Variable]:

@@ -87,6 +87,8 @@ def kernel_of(model: Model, constants: frozenset[str]) -> Callable[..., None]:
         once=len(_known_type(model)._fields) - len(model.param_fields),
     )
     key = _key(model, spec, constants)
+    if key in _compiled:  # without the lock, which a fork would leave locked in its child for ever
+        return _compiled[key]
     with _lock:
         if key in _compiled:
             return _compiled[key]
