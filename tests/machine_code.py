@@ -27,8 +27,12 @@ def kernel_assembly(scenario, monkeypatch, folder):
 
 def assembly(scenario):
     """Return the assembly of a scenario's kernel, which this process compiles."""
-    kernel = kernel_of(scenario.model, frozenset(scenario.inputs.constants))
-    (text,) = kernel.inspect_asm().values()
+    return body(kernel_of(scenario.model, frozenset(scenario.inputs.constants)))
+
+
+def body(run):
+    """Return the assembly of a compiled function, without what calls it from Python."""
+    (text,) = run.inspect_asm().values()
     lines = text.splitlines()
     begin = next(i for i, line in enumerate(lines) if re.match(r"_ZN\d+montecarlo_ai_kernel_.*:$", line))
     end = next(i for i in range(begin, len(lines)) if lines[i].startswith(".Lfunc_end"))
@@ -57,8 +61,8 @@ def calls(lines):
     """
     called = [match[1] for line in lines if (match := re.match(r"\tcallq?\t(.+)", line))]
     loaded = {match[1] for line in lines if (match := re.match(r"\tmovabsq\t\$([A-Za-z_]\w*), %\w+", line))}
-    direct = {name for name in called if not name.startswith("*")}
-    return (direct | (loaded if len(direct) < len(set(called)) else set())) - _MOVES
+    indirect = {name for name in called if name.startswith("*")}
+    return ((set(called) - indirect) | ((loaded or indirect) if indirect else set())) - _MOVES
 
 
 def scalar_loops(lines):
