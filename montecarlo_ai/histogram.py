@@ -69,17 +69,15 @@ def quantiles(histogram: Histogram, levels: Sequence[float]) -> tuple[NDArray[np
     counts, ends = histogram.counts, histogram.ends
     with np.errstate(over="ignore"):
         edges = np.clip(_inner_edges() * histogram.scale + histogram.centre, *ends)
-    edges = np.concatenate([ends[:1], edges, ends[1:]])
-    half = BINS // 2
+    half = BINS // 2  # the edge below which the atom stands, counted from the smallest value
+    places = np.concatenate([ends[:1], edges[:half], edges[half - 1 :], ends[1:]])
     n = int(counts.sum())
-    below = np.concatenate([[0], np.cumsum(counts)]) / n
-    at = np.insert(below, half + 1, below[half] + histogram.atom / n)
-    places = np.insert(edges, half + 1, edges[half])
+    below = np.cumsum(counts) / n
+    at = np.concatenate([[0.0], below[:half], [below[half - 1] + histogram.atom / n], below[half:]])
     level = np.asarray(levels)
-    value, half_width = _inverse(at, places, level)
     sampling = _sampling_error(histogram, level)
-    low, _ = _inverse(at, places, np.maximum(level - sampling, 0.0))
-    high, _ = _inverse(at, places, np.minimum(level + sampling, 1.0))
+    wanted = np.stack([level, np.maximum(level - sampling, 0.0), np.minimum(level + sampling, 1.0)])
+    (value, low, high), (half_width, _, _) = _inverse(at, places, wanted)
     error = np.hypot(0.5 * high - 0.5 * low, half_width / np.sqrt(3.0))
     exact = (level == 0.0) | (level == 1.0)
     return np.where(exact, np.where(level == 0.0, *ends), value), np.where(exact, 0.0, error)
