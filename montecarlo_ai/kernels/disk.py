@@ -109,7 +109,7 @@ def _source_file(source: str, key: str) -> Path | None:
     try:
         folder = cache_folder()
         path = folder / f"kernel_{key[:40]}.py"
-        if path.exists() and path.read_text() == source:
+        if path.exists() and path.read_text(errors="replace") == source:
             return path
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile("w", dir=folder, suffix=".tmp", delete=False) as file:
@@ -148,7 +148,7 @@ def _discard_damaged(path: Path) -> None:
 def _seal(path: Path) -> None:
     """Add the digests of new files to the list; processes that write at once add to one another's."""
     with contextlib.suppress(OSError), path.with_suffix(".sha256").open("ab") as seal:
-        seal.write(b"".join(digest + b"\n" for digest in set(_digests(path).values()) - _sealed(path)))
+        seal.write(b"".join(b"\n" + digest for digest in set(_digests(path).values()) - _sealed(path)))
 
 
 def _execute(source: str, key: str, names: Mapping[str, Any], signature: Any, filename: str) -> Callable[..., None]:
