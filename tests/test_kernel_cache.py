@@ -81,7 +81,7 @@ def empty(content):
     return b""
 
 
-CODE, INDEX, SOURCE, SEAL = "__pycache__/*.nbc", "__pycache__/*.nbi", "*.py", "*.sha256"
+CODE, INDEX, SEAL = "__pycache__/*.nbc", "__pycache__/*.nbi", "*.sha256"
 SLOWER = [(CODE, cut), (CODE, garbled), (INDEX, garbled), (SEAL, empty)]
 
 
@@ -94,6 +94,17 @@ def test_a_damaged_cache_is_compiled_anew_and_serves_again(filled, tmp_path, pat
     for file in (tmp_path / "copy").glob(pattern):
         file.write_bytes(damaged(file.read_bytes()))
     assert in_a_process(tmp_path / "copy") == (due, True)
+    assert in_a_process(tmp_path / "copy") == (due, False)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("damaged", [cut, garbled])
+def test_a_damaged_source_is_written_anew(filled, tmp_path, damaged):
+    folder, due = filled
+    shutil.copytree(folder, tmp_path / "copy")
+    for file in (tmp_path / "copy").glob("*.py"):
+        file.write_bytes(damaged(file.read_bytes()))
+    assert in_a_process(tmp_path / "copy")[0] == due
     assert in_a_process(tmp_path / "copy") == (due, False)
 
 

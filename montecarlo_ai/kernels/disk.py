@@ -121,7 +121,7 @@ def _source_file(source: str, key: str) -> Path | None:
                 raise
         Path(file.name).replace(path)
         return path
-    except (OSError, RuntimeError, UnicodeDecodeError):
+    except (OSError, RuntimeError):
         return None
 
 
