@@ -3,17 +3,20 @@
 
 environment := .venv/.complete
 run := .venv/bin/python -m
-spread := --numprocesses=auto --dist=loadfile
+spread := --numprocesses=auto --dist=loadfile --benchmark-disable
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint soak bench lock wheel-check clean
+.PHONY: help demo test test-all lint soak bench bench-engines bench-compare bench-regressions lock wheel-check clean
 
 help:
 	@echo "make demo         simulate the preset openai-2025-12 and draw its pictures into runs/demo"
 	@echo "make test         tests, a few minutes; make test-all adds the long statistical ones"
 	@echo "make lint         ruff (check, format) and mypy --strict"
 	@echo "make soak         load FILES=500000 random scenario files: none may crash, hang or bring a foreign warning"
-	@echo "make bench        all measurements of speed and memory, printed and kept in benchmarks/results"
+	@echo "make bench        measure speed and memory: printed, kept in benchmarks/results, docs/performance.md made anew"
+	@echo "make bench-engines      install JAX, PyTorch and QuantLib, so that make bench measures them too"
+	@echo "make bench-compare      the last two results side by side, or those that A=one.json B=other.json name"
+	@echo "make bench-regressions  a few short runs against those of the last time"
 	@echo "make lock         resolve all dependencies afresh into constraints.txt"
 	@echo "make wheel-check  build the wheel and run it in an empty environment"
 	@echo "make clean        remove the environment, caches and runs"
@@ -49,7 +52,19 @@ soak: $(environment)
 	$(run) tests.soak --files $(FILES)
 
 bench: $(environment)
-	$(run) benchmarks
+	$(run) benchmarks --page
+
+bench-engines: $(environment)
+	@tools/install-engines
+
+bench-compare: $(environment)
+	@$(run) benchmarks.compare $(A) $(B)
+
+regressions := --benchmark-enable --benchmark-timer=time.thread_time --benchmark-warmup=off --benchmark-autosave
+compared := --benchmark-compare --benchmark-compare-fail=min:25%
+
+bench-regressions: $(environment)
+	$(run) pytest benchmarks/test_regressions.py $(regressions) $(if $(wildcard .benchmarks/*/*.json),$(compared))
 
 lock:
 	tools/lock

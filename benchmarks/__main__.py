@@ -4,65 +4,95 @@ from __future__ import annotations
 
 import argparse
 import json
+import time
 from collections.abc import Callable
-from datetime import date
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from benchmarks import (
     accuracy,
+    chart,
     comparisons,
     import_time,
     inputs,
-    lab,
+    lab_step,
     machine,
     memory,
+    page,
     preset,
     samplers,
+    suite,
     threads,
-    three_shocks,
     vectors,
 )
+from benchmarks.jobs import JOBS
 from benchmarks.measurement import Measurement, table
 
-MEASUREMENTS: dict[str, Callable[[], list[Measurement]]] = {
-    "three-shocks": three_shocks.measure,
+OTHERS: dict[str, Callable[[], list[Measurement]]] = {
+    "lab-step": lab_step.measure,
+    "inputs": inputs.measure,
     "import-time": import_time.measure,
-    "lab": lab.measure,
     "preset": preset.measure,
     "memory": memory.measure,
-    "inputs": inputs.measure,
     "samplers": samplers.measure,
     "comparisons": comparisons.measure,
     "accuracy": accuracy.measure,
     "vectors": vectors.measure,
     "threads": threads.measure,
 }
+"""Measurements beside the jobs by every engine."""
+
+NAMES = (*JOBS, *OTHERS)
 
 
 def main() -> None:
     """Take the measurements that were asked for, all by default."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure speed and memory.")
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"any of {', '.join(MEASUREMENTS)}; all by default")
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results", help="folder of the JSON file")
-    arguments = parser.parse_args()
-    unknown = sorted(set(arguments.names) - set(MEASUREMENTS))
-    if unknown:
-        parser.error(f"no measurement is called {', '.join(unknown)}; there are {', '.join(MEASUREMENTS)}")
-
-    description = machine.describe()
+    arguments = _arguments()
+    description, now, began = machine.describe(), datetime.now(), time.monotonic()
     print(", ".join(f"{name} {value}" for name, value in description.items()), flush=True)
-    measurements = []
-    for name in arguments.names or MEASUREMENTS:
-        taken = MEASUREMENTS[name]()
-        measurements += taken
-        print(f"\n{table(taken)}", flush=True)
-
-    today = date.today().isoformat()
-    result = {"date": today, "machine": description, "measurements": [one.to_dict() for one in measurements]}
     arguments.out.mkdir(parents=True, exist_ok=True)
-    file = arguments.out / f"{today}-{machine.slug(description)}.json"
-    file.write_text(json.dumps(result, indent=2) + "\n")
-    print(f"\nKept in {file}")
+    file = arguments.out / f"{now:%Y-%m-%d-%H%M%S}-{machine.slug(description)}.json"
+    result: dict[str, Any] = {"date": now.date().isoformat(), "machine": description, "measurements": [], "refused": []}
+    for name in arguments.names or NAMES:
+        taken = suite.measure(name, repeats=arguments.repeats) if name in JOBS else suite.Taken(OTHERS[name](), {})
+        result["measurements"] += [{"measurement": name, **one.to_dict()} for one in taken.timed]
+        result["refused"] += [
+            {"job": name, "engine": engine, "reason": reason} for engine, reason in taken.refused.items()
+        ]
+        result["minutes"] = (time.monotonic() - began) / 60.0
+        file.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")  # what is measured is kept at once
+        print(f"\n{table(taken.timed)}", flush=True)
+        for engine, reason in taken.refused.items():
+            print(f"not timed: {name}, {engine}: {reason}", flush=True)
+
+    print(f"\nKept in {file} after {result['minutes']:.1f} minutes")
+    if chart.draw(result, file.with_suffix(".svg")):
+        print(f"Drawn in {file.with_suffix('.svg')}")
+    if arguments.page:
+        page.PAGE.write_text(page.rewrite(page.PAGE.read_text(encoding="utf-8"), result), encoding="utf-8")
+        chart.draw(result, page.PICTURE)
+        print(f"Made anew: figures of {page.PAGE}, {page.PICTURE}")
+
+
+def _arguments() -> argparse.Namespace:
+    """Return what was asked for, checked."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure speed and memory.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"any of {', '.join(NAMES)}; all by default")
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results", help="folder of the JSON file")
+    parser.add_argument("--page", action="store_true", help="make the figures of docs/performance.md anew, of all")
+    parser.add_argument("--repeats", type=int, default=suite.REPEATS, help="of the jobs by every engine")
+    arguments = parser.parse_args()
+    unknown = sorted(set(arguments.names) - set(NAMES))
+    if unknown:
+        parser.error(f"no measurement is called {', '.join(unknown)}; there are {', '.join(NAMES)}")
+    if arguments.page and arguments.names:
+        parser.error(
+            f"--page {' '.join(arguments.names)}: the page has all measurements; leave the names or --page out"
+        )
+    if arguments.repeats < 1:
+        parser.error(f"--repeats {arguments.repeats}: must be at least 1")
+    return arguments
 
 
 if __name__ == "__main__":

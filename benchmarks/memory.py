@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 from benchmarks.measurement import Measurement
 
 PRESET = "openai-2025-12"
 PATHS = (1_000_000, 10_000_000)
 CHILD = f"""
-import resource, sys
+import sys
 import montecarlo_ai as mc
+from benchmarks.peak import peak_bytes
 mc.summarize(mc.load_scenario({PRESET!r}), n_paths=int(sys.argv[1]), seed=7, progress=False)
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-print(peak if sys.platform == "darwin" else peak * 1024)
+print(peak_bytes())
 """
 
 
@@ -27,5 +28,7 @@ def measure(*, paths: tuple[int, ...] = PATHS) -> list[Measurement]:
 
 
 def _peak_bytes(n_paths: int) -> int:
-    child = subprocess.run([sys.executable, "-c", CHILD, str(n_paths)], check=True, capture_output=True, text=True)
+    command = [sys.executable, "-c", CHILD, str(n_paths)]
+    root = Path(__file__).parents[1]
+    child = subprocess.run(command, check=True, capture_output=True, text=True, cwd=root)
     return int(child.stdout)

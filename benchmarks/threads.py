@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 import montecarlo_ai as mc
-from benchmarks.engines import library
+from benchmarks.engines.library_models import scenario_of
 from benchmarks.jobs import ThreeShocks
 from benchmarks.measurement import Measurement
 from montecarlo_ai.engine import available_threads
@@ -23,7 +23,7 @@ def measure(*, n_paths: int = 2**20, preset_paths: int = 2**16, repeats: int = R
     Where other work takes processors away, a run gets fewer than it has threads, and is not faster by their number; the
     time it spent on processors, as a multiple of that with one thread, still tells what threads cost.
     """
-    job, preset = library.scenario_of(ThreeShocks()), mc.load_scenario(PRESET)
+    job, preset = scenario_of(ThreeShocks()), mc.load_scenario(PRESET)
     small = preset_paths // 8
     jobs: dict[str, Callable[[int], object]] = {
         f"three-shocks, {n_paths:,} paths": lambda threads: mc.simulate(

@@ -7,6 +7,7 @@ import re
 import llvmlite.binding as llvm
 import pytest
 
+from benchmarks.machine_code import innermost_loops, kernel_lines
 from montecarlo_ai.kernels.compiling import kernel_of
 
 _MOVES = {"memcpy", "memset", "memmove"}
@@ -27,30 +28,7 @@ def kernel_assembly(scenario, monkeypatch, folder):
 
 def assembly(scenario):
     """Return the assembly of a scenario's kernel, which this process compiles."""
-    return body(kernel_of(scenario.model, frozenset(scenario.inputs.constants)))
-
-
-def body(run):
-    """Return the assembly of a compiled function, without what calls it from Python."""
-    (text,) = run.inspect_asm().values()
-    lines = text.splitlines()
-    begin = next(i for i, line in enumerate(lines) if re.match(r"_ZN\d+montecarlo_ai_kernel_.*:$", line))
-    end = next(i for i in range(begin, len(lines)) if lines[i].startswith(".Lfunc_end"))
-    return lines[begin:end]
-
-
-def innermost_loops(lines):
-    """Return the lines of every loop that holds no other: from a label to the last jump back to it."""
-    labels = {line.split(":")[0]: i for i, line in enumerate(lines) if line.startswith(".LBB")}
-    back = {}
-    for i, line in enumerate(lines):
-        jump = re.match(r"\tj\w+\t(\.LBB\w+)", line)
-        if jump and labels[jump[1]] <= i:
-            back[labels[jump[1]]] = i
-    inside = [
-        (b, e) for b, e in back.items() if not any(b <= x and y <= e and (b, e) != (x, y) for x, y in back.items())
-    ]
-    return [lines[b : e + 1] for b, e in inside]
+    return kernel_lines(kernel_of(scenario.model, frozenset(scenario.inputs.constants)))
 
 
 def calls(lines):

@@ -10,18 +10,17 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from large_model import large_model
 from machine_code import assembly, calls, scalar_loops, widest_loop
 from models import walk
 
 import montecarlo_ai as mc
-from benchmarks.engines import library
-from benchmarks.jobs import ThreeShocks
+from benchmarks.engines.library_models import scenario_of
+from benchmarks.jobs import ThirtyStates, ThreeShocks
 
 SCENARIOS = {
-    "three shocks": lambda: library.scenario_of(ThreeShocks()),
+    "three shocks": lambda: scenario_of(ThreeShocks()),
     "walk": walk,
-    "thirty states": large_model,
+    "thirty states": lambda: scenario_of(ThirtyStates()),
     "lab": lambda: mc.load_scenario("openai-2025-12"),
 }
 

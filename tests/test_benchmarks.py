@@ -1,37 +1,228 @@
-"""Every engine of the benchmark does the same job, and the check that says so can fail."""
+"""Every engine of the benchmark does the same job, and the checks that say so can fail."""
 
+import json
 from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from machine_code import kernel_assembly, vector_machine
+from scipy import stats
 
-from benchmarks import comparisons, samplers, three_shocks
-from benchmarks.engines import ENGINES, plain_python
-from benchmarks.jobs import Figures, ThreeShocks, disagreements
+import montecarlo_ai as mc
+from benchmarks import chart, compare, comparisons, page, samplers, suite
+from benchmarks.answers import Figures, differences, misses, wrong
+from benchmarks.engines import BASELINE, ENGINES, INSTALLED, LIBRARY, Engine, numpy_blocks, plain_python
+from benchmarks.engines.library_models import scenario_of
+from benchmarks.jobs import JOBS, Job, ThreeShocks, Walk
+from benchmarks.jobs.lab import WORDS_OF_AN_INPUT
+from benchmarks.machine_code import vector_operations
+from benchmarks.work import DOUBLE, MACHINES, SINGLE, Machine, Speeds, Work, machine_file
+
+NOT_YET = (f"{LIBRARY}, mixed", f"{LIBRARY}, float32")
+"""Engines that a version of the library may refuse."""
 
 
-def test_engines_agree_and_are_timed() -> None:
-    measurements = three_shocks.measure(n_paths=2**15, repeats=1)
-    assert {one.engine for one in measurements} >= {engine.name for engine in ENGINES} - {"C++, by hand"}
-    assert all(one.minimum > 0.0 for one in measurements)
+def quick(name: str) -> list[Engine]:
+    """Return the engines of a job's smoke test: all of them on the walk, those that compile little on the others."""
+    light = (LIBRARY, BASELINE, "C++ by hand", "plain Python")
+    return [engine for engine in ENGINES if name == "walk" or engine.name in light]
+
+
+@pytest.mark.parametrize(
+    ("name", "n_paths"), [("walk", 2**14), ("three-shocks", 2**14), ("thirty-states", 2**12), ("lab", 2**10)]
+)
+def test_engines_agree_and_are_timed(name: str, n_paths: int) -> None:
+    engines = quick(name)
+    timed, refused = suite.measure(name, n_paths=n_paths, repeats=1, engines=engines, costs=False)
+    assert all(engine.startswith(NOT_YET) and "dtype" in reason for engine, reason in refused.items())
+    able = {engine.name for engine in engines if engine.prepare(JOBS[name]) is not None}
+    assert {one.engine for one in timed} == able - set(refused) >= {LIBRARY, "plain Python"}
+    assert all(one.minimum > 0.0 and one.details["wall ns"] > 0.0 for one in timed)
+
+
+def test_an_engine_that_is_wrong_or_fails_is_told_and_not_timed() -> None:
+    def cheats(job: Any) -> Any:
+        return lambda n_paths, seed: numpy_blocks.prepare(replace(job, drift=job.drift + 0.05))(n_paths, seed)
+
+    def breaks(job: Any) -> Any:
+        return lambda n_paths, seed: [][0]
+
+    def shortens(job: Any) -> Any:
+        return lambda n_paths, seed: numpy_blocks.prepare(replace(job, years=4.0))(n_paths, seed)
+
+    others = [Engine("cheats", cheats), Engine("breaks", breaks), Engine("shortens", shortens)]
+    engines = [Engine(BASELINE, numpy_blocks.prepare), *others]
+    timed, refused = suite.measure("walk", n_paths=2**14, repeats=1, engines=engines, costs=False)
+    assert [one.engine for one in timed] == [BASELINE]
+    assert list(refused) == ["breaks", "shortens", "cheats"]
+    assert refused["breaks"] == "IndexError: list index out of range"
+    assert "shape (49, 16384), not (61, 16384)" in refused["shortens"]
+    assert "0.75 in closed form" in refused["cheats"]
 
 
 def test_another_mean_is_noticed() -> None:
     job = ThreeShocks()
-    answer = plain_python.prepare(job)(1024, 1)
-    sound = Figures.of(job, answer)
-    assert not disagreements(job, {"sound": sound})
+    sound = Figures.of(job, plain_python.prepare(job)(1024, 1))
+    assert not wrong(job, {"sound": sound})
     shifted = replace(sound, mean=sound.mean + 9.5 * sound.mean_error)
-    found = disagreements(job, {"sound": sound, "shifted": shifted})
-    assert any("closed form" in sentence for sentence in found)
-    assert any("sound, shifted" in sentence for sentence in found)
+    assert "closed form" in misses(job, {"sound": sound, "shifted": shifted})["shifted"]
+    assert ("sound", "shifted") in differences({"sound": sound, "shifted": shifted})
+
+
+def test_where_nothing_is_known_the_odd_one_out_is_wrong_and_of_two_neither_counts() -> None:
+    job = JOBS["lab"]
+    one = Figures(1.0, 0.01, 0.3, 0.005, 8192)
+    odd = replace(one, probability=0.35)
+    assert wrong(job, {"a": one, "b": one, "odd": odd}).keys() == {"odd"}
+    assert wrong(job, {"a": one, "odd": odd}).keys() == {"a", "odd"}
+    assert wrong(job, {"a": one, "a, 2 threads": one, "odd": odd}).keys() == {"a", "a, 2 threads", "odd"}
+    assert wrong(job, {"a": one, "a, float32": odd, "b": replace(one, probability_error=0.1, n_paths=32)}).keys() == {
+        "a, float32"
+    }
 
 
 def test_event_times_that_contradict_the_cash_are_noticed() -> None:
     job = ThreeShocks()
     answer = plain_python.prepare(job)(64, 1)
-    with pytest.raises(ValueError, match="event times"):
-        Figures.of(job, answer._replace(event_time=np.full(64, np.inf)))
+    for times in (np.full(64, np.inf), answer.event_time + job.dt):
+        with pytest.raises(ValueError, match="event times"):
+            Figures.of(job, answer._replace(event_time=times))
+
+
+def test_probability_of_the_walk_is_that_of_one_and_of_two_normals() -> None:
+    one = Walk(years=1 / 12, initial_cash=0.2)
+    mean = one.initial_cash + one.drift * one.dt
+    assert one.probability() == pytest.approx(stats.norm.cdf(-mean / one.scale), abs=2e-6)
+    two = Walk(years=2 / 12, initial_cash=0.2)
+    means, covariance = [-mean, -mean - two.drift * two.dt], two.scale**2 * np.array([[1.0, 1.0], [1.0, 2.0]])
+    above = stats.multivariate_normal(means, covariance).cdf([0.0, 0.0])
+    assert two.probability() == pytest.approx(1.0 - above, abs=1e-5)
+
+
+TWO_PORTS = Machine("two ports", 8, 2.0, 16.0, 23.0, 10.0, 12.0, 4.0, "")
+NOTHING = Work(words=0, normals=0, exponentials=0, logarithms=0, simple=0, divisions=0, stored=0)
+
+
+def test_bound_is_the_slowest_of_ports_divider_and_memory() -> None:
+    adds, divides = replace(NOTHING, simple=32), replace(NOTHING, divisions=2)
+    assert TWO_PORTS.cycles(adds) == 32 / 2 / 8
+    assert TWO_PORTS.cycles(divides) == 2 * 16 / 8
+    assert TWO_PORTS.cycles(replace(adds, divisions=2)) == 2 * 16 / 8
+    speeds = Speeds(TWO_PORTS, clock=2e9, bandwidth=1e9)
+    assert speeds.bound(adds) == pytest.approx(1.0)
+    assert speeds.bound(replace(NOTHING, stored=8), threads=2) == pytest.approx(4.0)
+
+
+def test_bound_of_mixed_is_that_of_its_two_halves() -> None:
+    adds, words = replace(NOTHING, simple=32), replace(NOTHING, words=4)
+    both = replace(adds, words=4)
+    for precision, draws, step in (("float64", DOUBLE, 8), ("mixed", SINGLE, 8), ("float32", SINGLE, 16)):
+        lanes = 8 if precision == "float64" else 16
+        assert TWO_PORTS.cycles(adds, precision) == 32 / 2 / step
+        assert TWO_PORTS.cycles(words, precision) == 4 * draws.word / 2 / lanes
+        assert TWO_PORTS.cycles(both, precision) == pytest.approx(32 / 2 / step + 4 * draws.word / 2 / lanes)
+    normals = replace(NOTHING, normals=4)  # of mixed, converted after they are made
+    assert TWO_PORTS.cycles(normals, "mixed") == TWO_PORTS.cycles(normals, "float32") + 4 / 2 / 8
+
+
+@pytest.mark.parametrize("job", JOBS.values(), ids=JOBS)
+def test_work_has_the_shocks_of_the_model(job: Job) -> None:
+    scenario = scenario_of(job)
+    assert scenario is not None
+    model = scenario.model
+    drawn = WORDS_OF_AN_INPUT * len(scenario.inputs.streams) / job.n_steps
+    assert job.work.words == len(model.shock_fields) + drawn
+    assert job.work.normals == len(model.shock_fields) - len(model.uniform_shocks)
+
+
+@vector_machine
+@pytest.mark.slow
+def test_operations_of_the_lab_are_those_of_its_machine_code(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A count that is a tenth off would move the bound by a tenth."""
+    work = JOBS["lab"].work
+    counted = vector_operations(kernel_assembly(mc.load_scenario("openai-2025-12"), monkeypatch, tmp_path))
+    assert counted == pytest.approx(work.simple + work.divisions, rel=0.1)
+
+
+def test_machine_files_are_read_and_the_widest_is_taken() -> None:
+    both = machine_file(frozenset({"avx2", "fma", "avx512f", "avx512dq", "avx512vl"}))
+    narrow = machine_file(frozenset({"avx2", "fma"}))
+    assert both is not None
+    assert narrow is not None
+    assert (both.lanes, narrow.lanes) == (8, 4)
+    assert machine_file(frozenset({"neon"})) is None
+    assert len(list(MACHINES.glob("*.toml"))) == 2
+
+
+def test_registry_holds_what_can_run_here() -> None:
+    names = [engine.name for engine in ENGINES]
+    assert len(set(names)) == len(names)
+    for package, engine in INSTALLED:
+        assert (engine.name in names) == (find_spec(package) is not None)
+    assert {engine.precision for engine in ENGINES if engine.name.startswith(LIBRARY)} == {
+        "float64",
+        "mixed",
+        "float32",
+    }
+
+
+@pytest.fixture(scope="module")
+def result() -> dict[str, Any]:
+    """Return a small result as it stands in a file."""
+    engines = [engine for engine in ENGINES if engine.name in (BASELINE, "plain Python")]
+    taken = suite.measure("walk", n_paths=2**14, repeats=2, engines=engines, costs=False).timed
+    return json.loads(
+        json.dumps(
+            {
+                "date": "2026-11-22",
+                "minutes": 1.0,
+                "machine": {"processor": "P", "cores": 2},
+                "measurements": [{"measurement": "walk", **one.to_dict()} for one in taken],
+                "refused": [{"job": "walk", "engine": "another", "reason": "it is wrong"}],
+            }
+        )
+    )
+
+
+def test_memory_is_that_of_the_engine_alone() -> None:
+    ballast = np.ones(2**29 // 8)  # 512 MiB that a child must not be charged with
+    engines = [engine for engine in ENGINES if engine.name == "plain Python"]
+    (one,) = suite.measure("walk", n_paths=2**13, repeats=1, engines=engines).timed
+    assert one.details["peak MiB"] < ballast.nbytes / 2**20
+    assert one.details["peak MiB"] > 20.0
+    assert one.details["s to compile"] >= 0.0
+
+
+def test_comparison_has_the_ratios_of_what_both_have(result: dict[str, Any]) -> None:
+    other = json.loads(json.dumps(result))
+    other["machine"]["cores"] = 64
+    first, last = other["measurements"]
+    first["minimum"] *= 2.0
+    first["median"] *= 3.0
+    last["engine"] = "something else"
+    text = compare.comparison(result, other)
+    line = next(line for line in text.splitlines() if first["engine"] in line and first["unit"] in line)
+    assert line.split()[-3:-1] == ["2.00", "3.00"]
+    assert "cores: A 2, B 64" in text
+    assert "only in B: walk, something else" in text
+
+
+def test_page_and_picture_are_made_from_a_result(result: dict[str, Any], tmp_path: Path) -> None:
+    text = page.PAGE.read_text(encoding="utf-8")
+    made = page.rewrite(text, result)
+    assert page.rewrite(made, result) == made
+    least = min(one["minimum"] for one in result["measurements"])
+    assert f"| {least:.3g} |" in page.block(result)
+    assert "Not timed: walk, another: it is wrong." in made
+    assert made.split("<!-- figures: end -->")[1] == text.split("<!-- figures: end -->")[1]
+    with pytest.raises(ValueError, match="0 blocks"):
+        page.rewrite("nothing", result)
+    assert chart.draw(result, tmp_path / "bars.svg")
+    assert not chart.draw({**result, "measurements": []}, tmp_path / "none.svg")
+    assert [file.name for file in tmp_path.iterdir()] == ["bars.svg"]
 
 
 def test_samplers_are_measured_against_closed_forms() -> None:

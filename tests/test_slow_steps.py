@@ -8,11 +8,12 @@ from typing import NamedTuple
 
 import pytest
 import slow_models
-from machine_code import body, calls, innermost_loops, kernel_assembly, scalar_loops, vector_machine, widest_loop
+from machine_code import calls, innermost_loops, kernel_assembly, scalar_loops, vector_machine, widest_loop
 from processors import SCENARIOS
 from slow_models import branching_step, fast_functions_step, scenario_of, slow_events, slow_step
 
 import montecarlo_ai as mc
+from benchmarks.machine_code import kernel_lines
 from montecarlo_ai.kernels import reductions
 from montecarlo_ai.kernels.disk import Kept
 
@@ -126,6 +127,6 @@ def test_the_kernel_of_a_lab_calls_nothing(preset, monkeypatch, tmp_path):
 def test_loops_that_summarise_allocate_nothing_for_a_path(loop, monkeypatch, tmp_path):
     """They may call for memory before they begin; no loop that holds no other does."""
     monkeypatch.setenv("MONTECARLO_AI_CACHE_DIR", str(tmp_path))
-    loops = innermost_loops(body(Kept(loop.__wrapped__, loop._signature)._run))
+    loops = innermost_loops(kernel_lines(Kept(loop.__wrapped__, loop._signature)._run))
     assert loops
     assert not any(calls(each) for each in loops)

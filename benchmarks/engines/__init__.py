@@ -1,42 +1,53 @@
-"""Ways to do the job: an engine is a line in the registry, with a name and a function that prepares it."""
+"""Ways to do the jobs: an engine is a line in the registry, with a name and a function that prepares it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from functools import partial
+from importlib.util import find_spec
 
-from benchmarks.engines import compiled, library, numba_paths, numpy_blocks, plain_python
-from benchmarks.jobs import Answer, ThreeShocks
+from benchmarks.engines import (
+    compiled,
+    jax_paths,
+    library,
+    numba_paths,
+    numpy_blocks,
+    plain_python,
+    quantlib_paths,
+    torch_paths,
+)
+from benchmarks.engines.base import Engine, Simulate, processors
 
-Simulate = Callable[[int, int], Answer]
-"""Function of number of paths and seed."""
+ALL = processors()
+THREADS = {1: "", ALL: f", {ALL} threads"} if ALL > 1 else {1: ""}
+PRECISIONS = {"float64": "", "mixed": ", mixed", "float32": ", float32"}
+BASELINE = "NumPy across paths"
+LIBRARY = "montecarlo_ai"
 
+OURS = tuple(
+    Engine(f"{LIBRARY}{precision}{count}", partial(library.prepare, threads=threads, dtype=dtype), threads, dtype)
+    for dtype, precision in PRECISIONS.items()
+    for threads, count in THREADS.items()
+)
 
-@dataclass(frozen=True)
-class Engine:
-    """One way to do the job, on one thread.
-
-    Parameters
-    ----------
-    name : str
-        Row of the table.
-    prepare : callable
-        Takes the job; returns the function that is timed, or None where this machine cannot run it.
-    paths_divisor : int
-        A slow engine runs on this part of the paths.
-    """
-
-    name: str
-    prepare: Callable[[ThreeShocks], Simulate | None]
-    paths_divisor: int = 1
-
-
-BASELINE = "numpy, across paths"
-
-ENGINES = (
-    Engine("montecarlo_ai", library.prepare),
-    Engine("C++, by hand", compiled.prepare),
+OTHERS = (
+    Engine("C++ by hand", compiled.prepare),
     Engine(BASELINE, numpy_blocks.prepare),
-    Engine("numba, path by path", numba_paths.prepare),
+    *(
+        Engine(f"numba path by path{count}", partial(numba_paths.prepare, threads=threads), threads)
+        for threads, count in THREADS.items()
+    ),
     Engine("plain Python", plain_python.prepare, paths_divisor=128),
 )
+
+INSTALLED = (
+    ("jax", Engine("JAX", jax_paths.prepare, ALL)),
+    ("jax", Engine("JAX, float32", partial(jax_paths.prepare, dtype="float32"), ALL, "float32")),
+    ("torch", Engine("PyTorch", torch_paths.prepare)),
+    ("torch", Engine("PyTorch, float32", partial(torch_paths.prepare, dtype="float32"), precision="float32")),
+    ("QuantLib", Engine("QuantLib path generator", quantlib_paths.prepare, paths_divisor=32)),
+)
+"""Engines that need a package which the library does without, beside that package's name (extra `engines`)."""
+
+ENGINES = (*OURS, *OTHERS, *(engine for package, engine in INSTALLED if find_spec(package) is not None))
+
+__all__ = ["ALL", "BASELINE", "ENGINES", "INSTALLED", "LIBRARY", "Engine", "Simulate"]

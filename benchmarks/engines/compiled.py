@@ -1,65 +1,78 @@
-"""Hand-written C++, built on the spot for this machine where g++ is present."""
+"""C++ by hand, one thread, built on the spot for this machine where a compiler is present."""
 
 from __future__ import annotations
 
 import ctypes
 import math
+import platform
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.jobs import Answer, ThreeShocks
+from benchmarks.answers import Answer, Job
+from benchmarks.engines.base import Simulate
+from benchmarks.jobs import ThirtyStates, ThreeShocks, Walk
 
-SOURCE = Path(__file__).with_name("three_shocks.cpp")
+SOURCES = Path(__file__).parent / "cpp"
+COMPILERS = ("g++", "clang++")
 FLAGS = (
+    "-std=c++17",
     "-O3",
     "-march=native",
-    "-mprefer-vector-width=512",
+    *(["-mprefer-vector-width=512"] if platform.machine() in ("x86_64", "AMD64") else []),
     "-ffp-contract=fast",
     "-fno-math-errno",
     "-fno-trapping-math",
 )
 LANES = 256
+"""Numbers of paths must be multiples of this: blocks are whole."""
 
 
-def prepare(job: ThreeShocks) -> Callable[[int, int], Answer] | None:
-    """Return the job as a function of number of paths (a multiple of 256) and seed; None without g++."""
-    compiler = shutil.which("g++")
-    if compiler is None:
+def compiler() -> str | None:
+    """Return the first compiler that is present."""
+    return next((found for name in COMPILERS if (found := shutil.which(name)) is not None), None)
+
+
+def prepare(job: Job) -> Simulate | None:
+    """Return a function of number of paths (a multiple of 256) and seed; None without a compiler and for the lab."""
+    source, parameters = _source(job)
+    command = compiler()
+    if command is None or source is None:
         return None
     with tempfile.TemporaryDirectory() as folder:
-        library = Path(folder) / "three_shocks.so"
-        subprocess.run([compiler, *FLAGS, "-shared", "-fPIC", "-o", library, SOURCE], check=True)
-        function = ctypes.CDLL(str(library)).three_shocks
+        library = Path(folder) / "job.so"
+        subprocess.run([command, *FLAGS, "-shared", "-fPIC", "-o", library, SOURCES / source], check=True)
+        function = ctypes.CDLL(str(library)).simulate
     function.restype = None
     function.argtypes = [ctypes.c_int64, ctypes.c_int64, ctypes.c_uint64, *[ctypes.c_void_p] * 3]
-    root = math.sqrt(job.dt)
-    parameters = np.array(
-        [
-            job.dt,
-            job.initial_demand,
-            job.initial_price,
-            job.initial_cash,
-            job.demand_drift_per_step,
-            job.demand_volatility * root,
-            job.price_drift_per_step,
-            job.price_volatility * root,
-            job.cost,
-            job.cash_volatility * root,
-        ]
-    )
+    given, n_steps = np.array(parameters), job.n_steps
 
     def simulate(n_paths: int, seed: int) -> Answer:
         if n_paths % LANES:
             raise ValueError(f"n_paths = {n_paths}: must be a multiple of {LANES}")
-        answer = Answer(np.empty((job.n_steps + 1, n_paths), np.float32), np.empty(n_paths))
-        function(
-            n_paths, job.n_steps, seed, parameters.ctypes.data, answer.cash.ctypes.data, answer.event_time.ctypes.data
-        )
+        answer = Answer(np.empty((n_steps + 1, n_paths), np.float32), np.empty(n_paths))
+        function(n_paths, n_steps, seed, given.ctypes.data, answer.cash.ctypes.data, answer.event_time.ctypes.data)
         return answer
 
     return simulate
+
+
+def _source(job: Job) -> tuple[str | None, list[float]]:
+    """Return a job's file and its `Parameters` in the order of the struct."""
+    if isinstance(job, Walk):
+        return "walk.cpp", [job.dt, job.initial_cash, job.drift * job.dt, job.scale]
+    if isinstance(job, ThreeShocks):
+        root = math.sqrt(job.dt)
+        start = [job.dt, job.initial_demand, job.initial_price, job.initial_cash]
+        demand = [job.demand_drift_per_step, job.demand_volatility * root]
+        price = [job.price_drift_per_step, job.price_volatility * root]
+        return "three_shocks.cpp", [*start, *demand, *price, job.cost, job.cash_volatility * root]
+    if isinstance(job, ThirtyStates):
+        markets = [*job.drift_per_step, *job.scales, *job.weight]
+        levels = [job.pull, job.scatter * math.sqrt(job.dt)]
+        others = [job.rate1, job.rate2, job.rate3, *levels, job.pace, job.memory_weight, job.cost]
+        return "thirty_states.cpp", [job.dt, job.initial_cash, *markets, *others]
+    return None, []

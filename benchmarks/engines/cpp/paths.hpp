@@ -1,5 +1,7 @@
-// The three-shock job by hand: Philox4x32-10, Box-Muller, blocks of lanes that the compiler turns into vectors.
+// What the jobs by hand share: Philox4x32-10, Box-Muller, exp and log, all in loops over lanes that the compiler turns into vectors.
 // Each shock has its own counters and a call serves four steps, so that no random word is wasted.
+
+#pragma once
 
 #include <cmath>
 #include <cstdint>
@@ -12,15 +14,14 @@
 
 namespace {
 
-constexpr int lanes = 256;
-constexpr int shocks = 3;
 constexpr int steps_per_call = 4;
+constexpr double never = std::numeric_limits<double>::infinity();
 
 // Eight words of 32 bits, each in the low half of 64, so that one instruction multiplies them.
 typedef uint64_t Words __attribute__((vector_size(64)));
 constexpr int words_lanes = sizeof(Words) / sizeof(uint64_t);
 
-struct alignas(64) Normals {
+template <int shocks, int lanes> struct alignas(64) Normals {
     double of[shocks][steps_per_call][lanes];
 };
 
@@ -59,11 +60,10 @@ inline double exponential(double x) {
     return from_bits(to_bits(p) + (to_bits(shifted) << 52));
 }
 
-// Natural logarithm of (word + 1/2) / 2**32, by the series of atanh in (m - 1) / (m + 1).
-inline double log_uniform(uint64_t word) {
-    const uint64_t bits = to_bits(static_cast<double>(word) + 0.5);
-    const uint64_t above = bits - 0x3FE6A09E667F3BCDull; // mantissa into [sqrt(1/2), sqrt(2))
-    const double exponent = static_cast<double>(above >> 52);
+// Natural logarithm of a positive normal number, by the series of atanh in (m - 1) / (m + 1).
+inline double logarithm(double x) {
+    const uint64_t above = to_bits(x) - 0x3FE6A09E667F3BCDull; // mantissa into [sqrt(1/2), sqrt(2))
+    const double exponent = static_cast<double>(static_cast<int64_t>(above) >> 52);
     const double m = from_bits((above & 0x000FFFFFFFFFFFFFull) + 0x3FE6A09E667F3BCDull);
     const double s = (m - 1.0) / (m + 1.0);
     const double z = s * s;
@@ -75,12 +75,12 @@ inline double log_uniform(uint64_t word) {
     p = p * z + 2.0 / 7;
     p = p * z + 2.0 / 5;
     p = p * z + 2.0 / 3;
-    return (exponent - 32.0) * 0.6931471805599453 + s * (2.0 + z * p);
+    return exponent * 0.6931471805599453 + s * (2.0 + z * p);
 }
 
 // Two normals from two words. The angle lies in [-pi/2, pi/2] by 31 bits of the second word; its last bit is the sign of the cosine.
 inline void box_muller(uint64_t w0, uint64_t w1, double &first, double &second) {
-    const double radius = std::sqrt(-2.0 * log_uniform(w0));
+    const double radius = std::sqrt(-2.0 * logarithm((static_cast<double>(w0) + 0.5) * 0x1p-32));
     const double x = (static_cast<double>(w1 >> 1) + 0.5 - 1073741824.0) * (3.14159265358979323846 / 2147483648.0);
     const double z = x * x;
     double sine = -7.6471637318198165e-13; // 1 / 15!
@@ -127,7 +127,8 @@ inline void philox(Words &a, Words &b, Words &c, Words &d, uint64_t seed) {
     }
 }
 
-void fill_normals(Normals &normals, uint64_t first_path, uint64_t call, uint64_t seed) {
+template <int shocks, int lanes>
+void fill_normals(Normals<shocks, lanes> &normals, uint64_t first_path, uint64_t call, uint64_t seed) {
     alignas(64) uint64_t word[4][lanes];
     for (uint64_t shock = 0; shock < shocks; ++shock) {
         for (int lane = 0; lane < lanes; lane += words_lanes) {
@@ -151,42 +152,23 @@ void fill_normals(Normals &normals, uint64_t first_path, uint64_t call, uint64_t
     }
 }
 
-} // namespace
-
-struct Parameters {
-    double dt, demand, price, cash, demand_drift, demand_scale, price_drift, price_scale, cost, cash_scale;
-};
-
-// kept: (n_steps + 1, n_paths) float; event_time: (n_paths,) double. Drifts and scales are per step; n_paths is a multiple of 256.
-extern "C" void three_shocks(int64_t n_paths, int64_t n_steps, uint64_t seed, const Parameters *given, float *kept,
-                             double *event_time) {
-    const Parameters p = *given;
-    Normals normals;
-    alignas(64) double demand[lanes], price[lanes], cash[lanes], event[lanes];
-    for (int64_t start = 0; start < n_paths; start += lanes) {
-        for (int lane = 0; lane < lanes; ++lane) {
-            demand[lane] = p.demand;
-            price[lane] = p.price;
-            cash[lane] = p.cash;
-            event[lane] = std::numeric_limits<double>::infinity();
-            kept[start + lane] = static_cast<float>(p.cash);
-        }
-        for (int64_t step = 0; step < n_steps; ++step) {
-            const int turn = static_cast<int>(step % steps_per_call);
-            if (turn == 0) fill_normals(normals, start, static_cast<uint64_t>(step / steps_per_call), seed);
-            const double *z_demand = normals.of[0][turn], *z_price = normals.of[1][turn], *z_cash = normals.of[2][turn];
-            const double time = static_cast<double>(step + 1) * p.dt;
-            float *row = kept + (step + 1) * n_paths + start;
+// Keeps a step of a block and notes first passages.
+template <int lanes> inline void note(const double *cash, double time, double *event, float *row) {
 #pragma GCC ivdep
-            for (int lane = 0; lane < lanes; ++lane) {
-                demand[lane] *= exponential(p.demand_drift + p.demand_scale * z_demand[lane]);
-                price[lane] *= exponential(p.price_drift + p.price_scale * z_price[lane]);
-                cash[lane] += (demand[lane] * price[lane] - p.cost) * p.dt + p.cash_scale * z_cash[lane];
-                const double candidate = cash[lane] < 0.0 ? time : std::numeric_limits<double>::infinity();
-                event[lane] = candidate < event[lane] ? candidate : event[lane];
-                row[lane] = static_cast<float>(cash[lane]);
-            }
-        }
-        std::memcpy(event_time + start, event, sizeof event);
+    for (int lane = 0; lane < lanes; ++lane) {
+        const double candidate = cash[lane] < 0.0 ? time : never;
+        event[lane] = candidate < event[lane] ? candidate : event[lane];
+        row[lane] = static_cast<float>(cash[lane]);
     }
 }
+
+// Starts a block: the same cash on every path, no event yet.
+template <int lanes> inline void begin(double initial_cash, double *cash, double *event, float *row) {
+    for (int lane = 0; lane < lanes; ++lane) {
+        cash[lane] = initial_cash;
+        event[lane] = never;
+        row[lane] = static_cast<float>(initial_cash);
+    }
+}
+
+} // namespace

@@ -1,0 +1,43 @@
+"""What a kernel's loops are made of, read from its x86 assembly."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+MOVES = re.compile(r"v?p?(mov|broadcast)|k")
+"""Copies, loads, and what is done to masks, which has a port of its own."""
+
+
+def kernel_lines(kernel: Any) -> list[str]:
+    """Return the assembly of a kernel that this process compiled, from its label to its end."""
+    (text,) = kernel.inspect_asm().values()
+    lines = text.splitlines()
+    begin = next(i for i, line in enumerate(lines) if re.match(r"_ZN\d+montecarlo_ai_kernel_.*:$", line))
+    end = next(i for i in range(begin, len(lines)) if lines[i].startswith(".Lfunc_end"))
+    return list(lines[begin:end])
+
+
+def innermost_loops(lines: Sequence[str]) -> list[Sequence[str]]:
+    """Return the lines of every loop that holds no other: from a label to the last jump back to it."""
+    labels = {line.split(":")[0]: i for i, line in enumerate(lines) if line.startswith(".LBB")}
+    back = {}
+    for i, line in enumerate(lines):
+        jump = re.match(r"\tj\w+\t(\.LBB\w+)", line)
+        if jump and labels[jump[1]] <= i:
+            back[labels[jump[1]]] = i
+    inside = [
+        (b, e) for b, e in back.items() if not any(b <= x and y <= e and (b, e) != (x, y) for x, y in back.items())
+    ]
+    return [lines[b : e + 1] for b, e in inside]
+
+
+def vector_operations(lines: Sequence[str]) -> int:
+    """Return how many operations on whole vectors the loop with most of them has, copies and masks left out."""
+    return max((sum(map(_is_operation, loop)) for loop in innermost_loops(lines)), default=0)
+
+
+def _is_operation(line: str) -> bool:
+    words = line.split("\t")
+    return len(words) > 2 and ("%zmm" in line or "%ymm" in line) and MOVES.match(words[1]) is None

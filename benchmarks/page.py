@@ -1,0 +1,85 @@
+"""The generated block of docs/performance.md: the figures of one run, with the machine's name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.apart import COUNTED
+
+PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
+PICTURE = PAGE.parent / "images" / "performance.svg"
+BLOCK = re.compile(r"(<!-- figures: made by make bench -->\n).*?(<!-- figures: end -->)", re.DOTALL)
+ENGINES_HEADER = (
+    *("engine", "threads", "ns", "median", "wall", "paths/s"),
+    *("times the bound", "x NumPy", "peak MiB", "compile s"),
+)
+OTHERS_HEADER = ("what", "of", "least", "median", "unit")
+ELSEWHERE = ("samplers", "comparisons")
+"""Measurements whose figures stand on other pages."""
+
+
+def by_job(result: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """Return the measurements of engines, job after job."""
+    jobs: dict[str, list[dict[str, Any]]] = {}
+    for one in result["measurements"]:
+        if "threads" in one["details"]:
+            jobs.setdefault(one["job"], []).append(one)
+    return jobs
+
+
+def floor(rows: Iterable[dict[str, Any]]) -> float | None:
+    """Return the bound of float64 on one thread; None where none was counted."""
+    return max((row["details"]["bound"] for row in rows if "bound" in row["details"]), default=None)
+
+
+def block(result: dict[str, Any]) -> str:
+    """Return the tables of a result: a job each, then the other measurements."""
+    machine = dict(result["machine"])
+    named = f"{machine.pop('processor')}, {machine.pop('cores')} cores"
+    rest = ", ".join(f"{name} {value}" for name, value in machine.items())
+    text = [f"{result['date']}, {named}, {result['minutes']:.0f} minutes ({rest}).\n"]
+    for job, rows in by_job(result).items():
+        bound, counted = floor(rows), [row["details"][COUNTED] for row in rows if COUNTED in row["details"]]
+        stated = "" if bound is None else f"; counted bound of float64 on one thread {bound:.2f} ns"
+        stated += "".join(f"; {count:,} vector operations in the step's machine code" for count in counted)
+        rows = sorted(rows, key=lambda row: float(row["minimum"]))
+        text += [f"**{job}**{stated}\n", *_table(ENGINES_HEADER, map(_cells, rows)), ""]
+    text += [f"Not timed: {one['job']}, {one['engine']}: {one['reason']}.\n" for one in result["refused"]]
+    others = [
+        (one["job"], one["engine"], f"{one['minimum']:.3g}", f"{one['median']:.3g}", one["unit"])
+        for one in result["measurements"]
+        if "threads" not in one["details"] and one["measurement"] not in ELSEWHERE
+    ]
+    if others:
+        text += ["**The rest of the library**\n", *_table(OTHERS_HEADER, others), ""]
+    return "\n".join(text)
+
+
+def rewrite(page: str, result: dict[str, Any]) -> str:
+    """Return a page with its block made anew; ValueError if it has none."""
+    made, count = BLOCK.subn(lambda found: f"{found[1]}\n{block(result)}\n{found[2]}", page)
+    if count != 1:
+        raise ValueError(f"docs/performance.md has {count} blocks of figures, not one")
+    return made
+
+
+def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    lines = (header, ["---"] * len(header), *rows)
+    return ["| " + " | ".join(line) + " |" for line in lines]
+
+
+def _cells(one: dict[str, Any]) -> tuple[str, ...]:
+    details = one["details"]
+    rounded = {
+        "wall ns": "{:.3g}",
+        "paths a second": "{:,}",
+        "times the bound": "{:.1f}",
+        "times as fast as NumPy": "{:.2g}",
+        "peak MiB": "{:.0f}",
+        "s to compile": "{:.1f}",
+    }
+    found = [form.format(details[name]) if name in details else "" for name, form in rounded.items()]
+    return (one["engine"], str(details["threads"]), f"{one['minimum']:.3g}", f"{one['median']:.3g}", *found)
