@@ -14,6 +14,7 @@ from benchmarks import (
     accuracy,
     chart,
     comparisons,
+    functions,
     import_time,
     inputs,
     lab_step,
@@ -32,6 +33,7 @@ from benchmarks.measurement import Measurement, table
 OTHERS: dict[str, Callable[[], list[Measurement]]] = {
     "lab-step": lab_step.measure,
     "inputs": inputs.measure,
+    "functions": functions.measure,
     "import-time": import_time.measure,
     "preset": preset.measure,
     "memory": memory.measure,

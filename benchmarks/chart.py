@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.engines import LIBRARY
+from benchmarks.measurement import digits
 from benchmarks.page import by_job, floor
 
 
@@ -25,10 +26,10 @@ def draw(result: dict[str, Any], file: Path) -> bool:
         names, least = [row["engine"] for row in rows], [row["minimum"] for row in rows]
         colors = ["tab:blue" if name.startswith(LIBRARY) else "0.65" for name in names]
         bars = panel.barh(names, least, color=colors)
-        panel.bar_label(bars, [f"{value:.3g}" for value in least], padding=3, fontsize=8)
+        panel.bar_label(bars, [digits(value) for value in least], padding=3, fontsize=8)
         bound = floor(rows)
         if bound is not None:
-            label = f"counted bound, float64, one thread: {bound:.3g}"
+            label = f"counted bound, float64, one thread: {digits(bound)}"
             panel.axvline(bound, color="tab:red", linestyle="--", linewidth=1, label=label)
             panel.legend(loc="upper right", fontsize=8)
         panel.set_xscale("log")

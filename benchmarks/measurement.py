@@ -50,7 +50,7 @@ def table(measurements: Sequence[Measurement]) -> str:
     rows = [("job", "engine", "minimum", "median", "unit", "")]
     for one in measurements:
         notes = ", ".join(f"{name} {_short(value)}" for name, value in one.details.items())
-        rows.append((one.job, one.engine, f"{one.minimum:.3g}", f"{one.median:.3g}", one.unit, notes))
+        rows.append((one.job, one.engine, digits(one.minimum), digits(one.median), one.unit, notes))
     widths = [max(len(row[column]) for row in rows) for column in range(5)]
     lines = []
     for row in rows:
@@ -60,6 +60,11 @@ def table(measurements: Sequence[Measurement]) -> str:
         ]
         lines.append("  ".join([*cells, row[5]]).rstrip())
     return "\n".join(lines)
+
+
+def digits(value: float) -> str:
+    """Return a figure with three digits, or whole from a thousand on."""
+    return f"{value:,.0f}" if abs(value) >= 1_000.0 else f"{value:.3g}"
 
 
 def _short(value: object) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from benchmarks.apart import COUNTED
+from benchmarks.measurement import digits
 
 PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
 PICTURE = PAGE.parent / "images" / "performance.svg"
@@ -47,9 +48,9 @@ def block(result: dict[str, Any]) -> str:
         stated += "".join(f"; {count:,} vector operations in the step's machine code" for count in counted)
         rows = sorted(rows, key=lambda row: float(row["minimum"]))
         text += [f"**{job}**{stated}\n", *_table(ENGINES_HEADER, map(_cells, rows)), ""]
-    text += [f"Not timed: {one['job']}, {one['engine']}: {one['reason']}.\n" for one in result["refused"]]
+    text += _refused(result)
     others = [
-        (one["job"], one["engine"], f"{one['minimum']:.3g}", f"{one['median']:.3g}", one["unit"])
+        (one["job"], one["engine"], digits(one["minimum"]), digits(one["median"]), one["unit"])
         for one in result["measurements"]
         if "threads" not in one["details"] and one["measurement"] not in ELSEWHERE
     ]
@@ -66,6 +67,14 @@ def rewrite(page: str, result: dict[str, Any]) -> str:
     return made
 
 
+def _refused(result: dict[str, Any]) -> list[str]:
+    """Return a line for each engine and reason, with the jobs."""
+    jobs: dict[tuple[str, str], list[str]] = {}
+    for one in result["refused"]:
+        jobs.setdefault((one["engine"], one["reason"]), []).append(one["job"])
+    return [f"Not timed: {engine} ({', '.join(names)}): {reason}.\n" for (engine, reason), names in jobs.items()]
+
+
 def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     lines = (header, ["---"] * len(header), *rows)
     return ["| " + " | ".join(line) + " |" for line in lines]
@@ -73,13 +82,13 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
 
 def _cells(one: dict[str, Any]) -> tuple[str, ...]:
     details = one["details"]
-    rounded = {
-        "wall ns": "{:.3g}",
-        "paths a second": "{:,}",
-        "times the bound": "{:.1f}",
-        "times as fast as NumPy": "{:.2g}",
-        "peak MiB": "{:.0f}",
-        "s to compile": "{:.1f}",
+    forms: dict[str, Callable[[float], str]] = {
+        "wall ns": digits,
+        "paths a second": "{:,}".format,
+        "times the bound": digits,
+        "times as fast as NumPy": digits,
+        "peak MiB": "{:.0f}".format,
+        "s to compile": "{:.1f}".format,
     }
-    found = [form.format(details[name]) if name in details else "" for name, form in rounded.items()]
-    return (one["engine"], str(details["threads"]), f"{one['minimum']:.3g}", f"{one['median']:.3g}", *found)
+    found = [form(details[name]) if name in details else "" for name, form in forms.items()]
+    return (one["engine"], str(details["threads"]), digits(one["minimum"]), digits(one["median"]), *found)

@@ -216,7 +216,7 @@ def test_page_and_picture_are_made_from_a_result(result: dict[str, Any], tmp_pat
     assert page.rewrite(made, result) == made
     least = min(one["minimum"] for one in result["measurements"])
     assert f"| {least:.3g} |" in page.block(result)
-    assert "Not timed: walk, another: it is wrong." in made
+    assert "Not timed: another (walk): it is wrong." in made
     assert made.split("<!-- figures: end -->")[1] == text.split("<!-- figures: end -->")[1]
     with pytest.raises(ValueError, match="0 blocks"):
         page.rewrite("nothing", result)
