@@ -12,7 +12,20 @@ from machine_code import kernel_assembly, vector_machine
 from scipy import stats
 
 import montecarlo_ai as mc
-from benchmarks import chart, compare, comparisons, page, samplers, suite
+from benchmarks import (
+    chart,
+    compare,
+    comparisons,
+    functions,
+    import_time,
+    inputs,
+    lab_step,
+    memory,
+    page,
+    preset,
+    samplers,
+    suite,
+)
 from benchmarks.answers import Figures, differences, misses, wrong
 from benchmarks.engines import BASELINE, ENGINES, INSTALLED, LIBRARY, Engine, numpy_blocks, plain_python
 from benchmarks.engines.library_models import scenario_of
@@ -238,3 +251,22 @@ def test_comparisons_fail_nowhere_with_policies_frozen() -> None:
     found = comparisons.measure(n_paths=512)
     assert [one.minimum for one in found if one.engine == "policies frozen"] == [0.0] * 4
     assert all(0.0 <= one.minimum <= 1.0 for one in found)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("measurement", "small"),
+    [
+        (functions, {"n_paths": 256, "repeats": 1}),
+        (import_time, {"repeats": 1}),
+        (inputs, {"n_paths": 256, "repeats": 1}),
+        (lab_step, {"n_paths": 256, "repeats": 1}),
+        (memory, {"paths": (1_024,)}),
+        (preset, {"n_paths": 1_024, "repeats": 1}),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_the_rest_runs(measurement: Any, small: dict[str, Any]) -> None:
+    found = measurement.measure(**small)
+    assert found
+    assert all(np.isfinite(one.values).all() and one.unit for one in found)
