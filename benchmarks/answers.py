@@ -74,12 +74,14 @@ class Answer(NamedTuple):
 
 @dataclass(frozen=True)
 class Figures:
-    """What is compared of an answer: two estimates and their standard errors.
+    """What is compared of an answer: three estimates and their standard errors.
 
     Parameters
     ----------
     mean, mean_error : float, USD
         Of final cash.
+    spread, spread_error : float
+        Standard deviation of asinh of the change of cash in USD: of cash itself, a few paths far out would decide.
     probability, probability_error : float
         Of first passage by the last step.
     n_paths : int
@@ -87,6 +89,8 @@ class Figures:
 
     mean: float
     mean_error: float
+    spread: float
+    spread_error: float
     probability: float
     probability_error: float
     n_paths: int
@@ -107,10 +111,14 @@ class Figures:
             if np.any(first != steps):
                 raise ValueError("event times do not agree with the cash that was kept")
         final = answer.cash[-1].astype(np.float64)
+        change = np.arcsinh(final - answer.cash[0])
+        squares, spread = (change - change.mean()) ** 2, float(change.std(ddof=1))
         probability = float(ever.mean())
         return cls(
             mean=float(final.mean()),
             mean_error=float(final.std(ddof=1)) / math.sqrt(n_paths),
+            spread=spread,
+            spread_error=float(squares.std(ddof=1)) / (2.0 * spread * math.sqrt(n_paths)) if spread else 0.0,
             probability=probability,
             probability_error=math.sqrt(probability * (1.0 - probability) / n_paths),
             n_paths=n_paths,
@@ -122,11 +130,15 @@ def misses(job: Job, figures: dict[str, Figures]) -> dict[str, str]:
     found = {}
     mean, probability = job.mean_final_cash(), job.probability()
     for engine, its in figures.items():
-        sentences = []
-        if mean is not None and abs(z := _z(its.mean - mean, its.mean_error)) > LARGEST_Z:
-            sentences.append(f"mean of final cash {its.mean:.6g} against {mean:.6g} in closed form (z = {z:.1f})")
-        if probability is not None and abs(z := _shares(its, probability)) > LARGEST_Z:
-            sentences.append(f"first passage {its.probability:.6g} against {probability:.6g} (z = {z:.1f})")
+        compared = (
+            ("mean of final cash", its.mean, mean, its.mean_error),
+            ("first passage", its.probability, probability, _share_error(probability, its.n_paths)),
+        )
+        sentences = [
+            f"{name} {value:.6g} against {exact:.6g} in closed form (z = {z:.1f})"
+            for name, value, exact, error in compared
+            if exact is not None and abs(z := _z(value - exact, error)) > LARGEST_Z
+        ]
         if sentences:
             found[engine] = f"{engine}: " + "; ".join(sentences)
     return found
@@ -136,15 +148,18 @@ def differences(figures: dict[str, Figures]) -> dict[tuple[str, str], str]:
     """Return the pairs of engines that differ, each with a sentence."""
     found = {}
     for (one, a), (other, b) in combinations(figures.items(), 2):
-        sentences = []
-        z = _z(a.mean - b.mean, math.hypot(a.mean_error, b.mean_error))
-        if abs(z) > LARGEST_Z:
-            sentences.append(f"mean of final cash {a.mean:.6g} and {b.mean:.6g} (z = {z:.1f})")
         pooled = (a.probability * a.n_paths + b.probability * b.n_paths) / (a.n_paths + b.n_paths)
-        spread = math.sqrt(pooled * (1.0 - pooled) * (1.0 / a.n_paths + 1.0 / b.n_paths))
-        z = _z(a.probability - b.probability, spread)
-        if abs(z) > LARGEST_Z:
-            sentences.append(f"first passage {a.probability:.6g} and {b.probability:.6g} (z = {z:.1f})")
+        share_error = math.hypot(_share_error(pooled, a.n_paths), _share_error(pooled, b.n_paths))
+        compared = (
+            ("mean of final cash", a.mean, b.mean, math.hypot(a.mean_error, b.mean_error)),
+            ("spread of final cash", a.spread, b.spread, math.hypot(a.spread_error, b.spread_error)),
+            ("first passage", a.probability, b.probability, share_error),
+        )
+        sentences = [
+            f"{name} {left:.6g} and {right:.6g} (z = {z:.1f})"
+            for name, left, right, error in compared
+            if abs(z := _z(left - right, error)) > LARGEST_Z
+        ]
         if sentences:
             found[one, other] = f"{one}, {other}: " + "; ".join(sentences)
     return found
@@ -180,9 +195,9 @@ def family(engine: str) -> str:
     return engine.partition(",")[0]
 
 
-def _shares(its: Figures, probability: float) -> float:
-    """Return how many standard errors a share is from the probability that it estimates."""
-    return _z(its.probability - probability, math.sqrt(probability * (1.0 - probability) / its.n_paths))
+def _share_error(probability: float | None, n_paths: int) -> float:
+    """Return the standard error of a share that estimates a probability."""
+    return 0.0 if probability is None else math.sqrt(probability * (1.0 - probability) / n_paths)
 
 
 def _z(difference: float, error: float) -> float:

@@ -63,31 +63,42 @@ def test_an_engine_that_is_wrong_or_fails_is_told_and_not_timed() -> None:
     def breaks(job: Any) -> Any:
         return lambda n_paths, seed: [][0]
 
+    def widens(job: Any) -> Any:
+        return lambda n_paths, seed: numpy_blocks.prepare(replace(job, volatility=1.1 * job.volatility))(n_paths, seed)
+
     def shortens(job: Any) -> Any:
         return lambda n_paths, seed: numpy_blocks.prepare(replace(job, years=4.0))(n_paths, seed)
 
-    others = [Engine("cheats", cheats), Engine("breaks", breaks), Engine("shortens", shortens)]
+    others = [
+        Engine("cheats", cheats),
+        Engine("breaks", breaks),
+        Engine("shortens", shortens),
+        Engine("widens", widens),
+    ]
     engines = [Engine(BASELINE, numpy_blocks.prepare), *others]
     timed, refused = suite.measure("walk", n_paths=2**14, repeats=1, engines=engines, costs=False)
     assert [one.engine for one in timed] == [BASELINE]
-    assert list(refused) == ["breaks", "shortens", "cheats"]
+    assert list(refused) == ["breaks", "shortens", "cheats", "widens"]
     assert refused["breaks"] == "IndexError: list index out of range"
     assert "shape (49, 16384), not (61, 16384)" in refused["shortens"]
-    assert "0.75 in closed form" in refused["cheats"]
+    assert "mean of final cash" in refused["cheats"]
+    assert "first passage" in refused["widens"]
 
 
-def test_another_mean_is_noticed() -> None:
+def test_another_mean_and_another_spread_are_noticed() -> None:
     job = ThreeShocks()
     sound = Figures.of(job, plain_python.prepare(job)(1024, 1))
     assert not wrong(job, {"sound": sound})
     shifted = replace(sound, mean=sound.mean + 9.5 * sound.mean_error)
+    wider = replace(sound, spread=sound.spread + 9.5 * sound.spread_error)
     assert "closed form" in misses(job, {"sound": sound, "shifted": shifted})["shifted"]
     assert ("sound", "shifted") in differences({"sound": sound, "shifted": shifted})
+    assert "spread" in differences({"sound": sound, "wider": wider})["sound", "wider"]
 
 
 def test_where_nothing_is_known_the_odd_one_out_is_wrong_and_of_two_neither_counts() -> None:
     job = JOBS["lab"]
-    one = Figures(1.0, 0.01, 0.3, 0.005, 8192)
+    one = Figures(1.0, 0.01, 0.9, 0.007, 0.3, 0.005, 8192)
     odd = replace(one, probability=0.35)
     assert wrong(job, {"a": one, "b": one, "odd": odd}).keys() == {"odd"}
     assert wrong(job, {"a": one, "odd": odd}).keys() == {"a", "odd"}
