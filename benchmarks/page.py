@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import statistics
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,9 @@ ENGINES_HEADER = (
     *("times the bound", "x NumPy", "peak MiB", "compile s"),
 )
 OTHERS_HEADER = ("what", "of", "least", "median", "unit")
+QUIET = 1.1
+"""Wall time over a thread's own time, the middle engine's, from which on a machine is not quiet."""
+
 ELSEWHERE = ("samplers", "comparisons")
 """Measurements whose figures stand on other pages."""
 
@@ -42,6 +46,7 @@ def block(result: dict[str, Any]) -> str:
     named = f"{machine.pop('processor')}, {machine.pop('cores')} cores"
     rest = ", ".join(f"{name} {value}" for name, value in machine.items())
     text = [f"{result['date']}, {named}, {result['minutes']:.0f} minutes ({rest}).\n"]
+    text += _busy(result)
     for job, rows in by_job(result).items():
         bound, counted = floor(rows), [row["details"][COUNTED] for row in rows if COUNTED in row["details"]]
         stated = "" if bound is None else f"; counted bound of float64 on one thread {bound:.2f} ns"
@@ -65,6 +70,23 @@ def rewrite(page: str, result: dict[str, Any]) -> str:
     if count != 1:
         raise ValueError(f"docs/performance.md has {count} blocks of figures, not one")
     return made
+
+
+def _busy(result: dict[str, Any]) -> list[str]:
+    """Return a line that says so if the machine had other work."""
+    waits = [
+        one["details"]["wall ns"] / one["minimum"]
+        for rows in by_job(result).values()
+        for one in rows
+        if one["details"]["threads"] == 1
+    ]
+    wait = statistics.median(waits or [1.0])
+    if wait < QUIET:
+        return []
+    return [
+        f"The machine had other work: engines on one thread took {wait:.2f} times their own time on the wall, "
+        "so that figures of several threads are too high and no basis for a comparison.\n"
+    ]
 
 
 def _refused(result: dict[str, Any]) -> list[str]:

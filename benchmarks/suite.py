@@ -24,7 +24,10 @@ PATHS = {"walk": 2**17, "three-shocks": 2**17, "thirty-states": 2**15, "lab": 2*
 CHECKED = 8
 """A slow engine's answer is checked on this many times the paths that it is timed on."""
 
-REPEATS = 9
+LARGEST_FACTOR = 16
+"""An engine with several threads is timed on as many times the paths, up to this, so that each has its share."""
+
+REPEATS = 7
 SEED = 2026
 UNIT = "ns per path-step"
 
@@ -66,7 +69,7 @@ def measure(
     name : str
         Of the job.
     n_paths : int, optional
-        A multiple of 256; the job's own number, if not given.
+        Of an engine on one thread that is not slow, a multiple of 256; the job's own number, if not given.
     repeats : int
         All engines take turns this many times.
     engines : sequence of Engine
@@ -78,7 +81,7 @@ def measure(
     times = {engine.name: Times([], []) for engine in ready}
     for repeat in range(repeats):
         for engine, simulate in ready.items():
-            paths = n_paths // engine.paths_divisor
+            paths = _timed_paths(engine, n_paths)
             wall, thread = _seconds(simulate, paths, SEED + repeat)
             own = thread if engine.threads == 1 else wall  # a thread's own time is blind to whoever else is busy
             times[engine.name].own.append(1e9 * own / (paths * job.n_steps))
@@ -115,11 +118,15 @@ def _checked(
     return {engine: simulate for engine, simulate in ready.items() if engine.name not in refused}, figures, refused
 
 
+def _timed_paths(engine: Engine, n_paths: int) -> int:
+    return n_paths * min(engine.threads, LARGEST_FACTOR) // engine.paths_divisor
+
+
 def _details(job: Job, engine: Engine, n_paths: int, times: dict[str, Times]) -> dict[str, Any]:
     """Return what stands beside an engine's times."""
     least = min(times[engine.name].own)
     details: dict[str, Any] = {
-        "paths": n_paths // engine.paths_divisor,
+        "paths": _timed_paths(engine, n_paths),
         "threads": engine.threads,
         "wall ns": min(times[engine.name].wall),
         "paths a second": round(1e9 / (least * job.n_steps)),

@@ -242,6 +242,10 @@ def test_page_and_picture_are_made_from_a_result(result: dict[str, Any], tmp_pat
     assert f"| {least:.3g} |" in page.block(result)
     assert "Not timed: another (walk): it is wrong." in made
     assert made.split("<!-- figures: end -->")[1] == text.split("<!-- figures: end -->")[1]
+    busy = json.loads(json.dumps(result))
+    for one in busy["measurements"]:
+        one["details"]["wall ns"] = 1.5 * one["minimum"]
+    assert "took 1.50 times their own time" in page.block(busy)
     with pytest.raises(ValueError, match="0 blocks"):
         page.rewrite("nothing", result)
     assert chart.draw(result, tmp_path / "bars.svg")
