@@ -47,6 +47,9 @@ OTHERS: dict[str, Callable[[], list[Measurement]]] = {
 
 NAMES = (*JOBS, *OTHERS)
 
+APART = ("accuracy",)
+"""Measured only when asked for: it takes minutes and has a page of its own."""
+
 
 def main() -> None:
     """Take the measurements that were asked for, all by default."""
@@ -56,7 +59,7 @@ def main() -> None:
     arguments.out.mkdir(parents=True, exist_ok=True)
     file = arguments.out / f"{now:%Y-%m-%d-%H%M%S}-{machine.slug(description)}.json"
     result: dict[str, Any] = {"date": now.date().isoformat(), "machine": description, "measurements": [], "refused": []}
-    for name in arguments.names or NAMES:
+    for name in arguments.names or [name for name in NAMES if name not in APART]:
         taken = suite.measure(name, repeats=arguments.repeats) if name in JOBS else suite.Taken(OTHERS[name](), {})
         result["measurements"] += [{"measurement": name, **one.to_dict()} for one in taken.timed]
         result["refused"] += [

@@ -18,11 +18,13 @@ ENGINES_HEADER = (
     *("engine", "threads", "ns", "median", "wall", "paths/s"),
     *("times the bound", "x NumPy", "peak MiB", "compile s"),
 )
-OTHERS_HEADER = ("what", "of", "least", "median", "unit")
+OTHERS_HEADER = ("what", "of", "least", "median", "unit", "beside")
+BESIDE = ("times as fast as one", "processors", "to AVX-512")
+"""Details of other measurements that their line shows."""
 QUIET = 1.1
 """Wall time over a thread's own time, the middle engine's, from which on a machine is not quiet."""
 
-ELSEWHERE = ("samplers", "comparisons")
+ELSEWHERE = ("samplers", "comparisons", "accuracy")
 """Measurements whose figures stand on other pages."""
 
 
@@ -55,7 +57,7 @@ def block(result: dict[str, Any]) -> str:
         text += [f"**{job}**{stated}\n", *_table(ENGINES_HEADER, map(_cells, rows)), ""]
     text += _refused(result)
     others = [
-        (one["job"], one["engine"], digits(one["minimum"]), digits(one["median"]), one["unit"])
+        (one["job"], one["engine"], digits(one["minimum"]), digits(one["median"]), one["unit"], _beside(one["details"]))
         for one in result["measurements"]
         if "threads" not in one["details"] and one["measurement"] not in ELSEWHERE
     ]
@@ -100,6 +102,10 @@ def _refused(result: dict[str, Any]) -> list[str]:
 def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     lines = (header, ["---"] * len(header), *rows)
     return ["| " + " | ".join(line) + " |" for line in lines]
+
+
+def _beside(details: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {digits(details[name])}" for name in BESIDE if name in details)
 
 
 def _cells(one: dict[str, Any]) -> tuple[str, ...]:

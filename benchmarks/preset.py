@@ -1,4 +1,4 @@
-"""The whole command on the preset: a million paths, no pictures, a fresh process with compiled code already on disk."""
+"""A million paths of the preset: the whole command in a fresh process, no pictures, and `summarize` by itself."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import montecarlo_ai as mc
 from benchmarks.measurement import Measurement
 
 PRESET = "openai-2025-12"
@@ -16,12 +17,22 @@ COMMAND = "import sys; from montecarlo_ai.cli import main; sys.exit(main())"
 
 
 def measure(*, n_paths: int = PATHS, repeats: int = 5) -> list[Measurement]:
-    """Return wall seconds of the command; a first run that compiles is not counted."""
+    """Return wall seconds; a first run that compiles is not counted."""
     arguments = ["run", PRESET, "--paths", str(n_paths), "--no-plots"]
     with tempfile.TemporaryDirectory() as folder:
         seconds = [_run(arguments, Path(folder) / str(repeat)) for repeat in range(repeats + 1)]
     details = {"paths": n_paths, "first run": seconds[0]}
-    return [Measurement(f"montecarlo-ai run {PRESET}", "montecarlo_ai, all cores", "s", seconds[1:], details)]
+    command = Measurement(f"montecarlo-ai run {PRESET}", "montecarlo_ai, all cores", "s", seconds[1:], details)
+    scenario = mc.load_scenario(PRESET)
+    summaries = [_summarize(scenario, n_paths) for _ in range(repeats + 1)]
+    paths = {"paths": n_paths}
+    return [command, Measurement(f"summarize {PRESET}", "montecarlo_ai, all cores", "s", summaries[1:], paths)]
+
+
+def _summarize(scenario: mc.Scenario, n_paths: int) -> float:
+    began = time.perf_counter()
+    mc.summarize(scenario, n_paths=n_paths, seed=7, progress=False)
+    return time.perf_counter() - began
 
 
 def _run(arguments: list[str], out: Path) -> float:
