@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from montecarlo_ai.checks import LARGEST_SEED, Checks
+from montecarlo_ai.checks import LARGEST_SEED, Checks, nearest
 from montecarlo_ai.engine import available_threads
 from montecarlo_ai.errors import InputError
 from montecarlo_ai.model import name_list, names_problems
@@ -14,7 +14,7 @@ from montecarlo_ai.samplers import Sampling, checked_sampling
 from montecarlo_ai.scenario import Scenario
 
 LARGEST_N_PATHS = 100_000_000_000
-DTYPES = ("float64",)
+DTYPES = ("float64", "mixed", "float32")
 STORE_DTYPES = ("float32", "float64")
 
 
@@ -27,7 +27,8 @@ class Run(NamedTuple):
         Drawn where none was given.
     variables : tuple of str
         States to keep or to describe.
-    store_dtype : str
+    dtype, store_dtype : str
+        Precision of computing, and of what is returned.
     threads : int
     sampling : Sampling
         Paths, sampler and replicates.
@@ -35,6 +36,7 @@ class Run(NamedTuple):
 
     seed: int
     variables: tuple[str, ...]
+    dtype: str
     store_dtype: str
     threads: int
     sampling: Sampling
@@ -48,6 +50,11 @@ def checked_scenario(scenario: object) -> Scenario:
         checks.finish()
     assert isinstance(scenario, Scenario)
     return scenario
+
+
+def default_store_dtype(dtype: object) -> str:
+    """Return the precision of what is returned where none is asked for: that of the states."""
+    return "float32" if isinstance(dtype, str) and dtype == "float32" else "float64"
 
 
 def checked_run(
@@ -75,8 +82,8 @@ def checked_run(
     number = secrets.randbits(63) if seed is None else checks.whole("seed", seed, at_least=0, at_most=LARGEST_SEED)
     kept = _checked_variables(scenario, variables, checks)
     if not (isinstance(dtype, str) and dtype in DTYPES):
-        checks.add("dtype", dtype, f"must be {' or '.join(DTYPES)}")
-    stored = dtype if store_dtype is None else store_dtype
+        checks.add("dtype", dtype, f"must be {', '.join(DTYPES[:-1])} or {DTYPES[-1]}", nearest(str(dtype), DTYPES))
+    stored = default_store_dtype(dtype) if store_dtype is None else store_dtype
     if not (store_dtype is None or (isinstance(store_dtype, str) and store_dtype in STORE_DTYPES)):
         checks.add("store_dtype", store_dtype, f"must be {' or '.join(STORE_DTYPES)}")
     used = available_threads() if threads is None else checks.whole("threads", threads, at_least=1, at_most=1024)
@@ -84,7 +91,7 @@ def checked_run(
         checks.add("progress", progress, "must be True, False or None")
     sampling = checked_sampling(paths, sampler, replicates, len(scenario.inputs.streams), checks)
     checks.finish()
-    return Run(number, kept, stored, used, sampling)
+    return Run(number, kept, dtype, stored, used, sampling)
 
 
 def _checked_variables(scenario: Scenario, variables: Sequence[str] | None, checks: Checks) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from montecarlo_ai.errors import ModelError, NumericalError, Problem, invalid
 from montecarlo_ai.kernels.compiling import kernel_of
 from montecarlo_ai.kernels.emit import shock_rows
-from montecarlo_ai.kernels.options import BLOCK
+from montecarlo_ai.kernels.options import BLOCK, PRECISIONS
 from montecarlo_ai.kernels.philox import DOMAIN_SHOCKS
 from montecarlo_ai.samplers import INDEPENDENT, SAMPLERS, Sampling
 from montecarlo_ai.scenario import Scenario
@@ -57,23 +57,26 @@ class Engine:
     seed : int
     sampling : Sampling, optional
         Independent paths, if not given.
+    dtype : {"float64", "mixed", "float32"}
+        Precision of computing.
     """
 
-    def __init__(self, scenario: Scenario, seed: int, sampling: Sampling = INDEPENDENT) -> None:
+    def __init__(self, scenario: Scenario, seed: int, sampling: Sampling = INDEPENDENT, dtype: str = "float64") -> None:
         model, inputs = scenario.model, scenario.inputs
         self.scenario, self.seed = scenario, seed
         self.sampler = SAMPLERS[sampling.sampler](seed, streams_of(scenario), sampling)
-        self.kernel = kernel_of(model, frozenset(inputs.constants))
+        self.kernel = kernel_of(model, frozenset(inputs.constants), dtype)
+        state, shock = (np.dtype(str(of)) for of in PRECISIONS[dtype])
         self.varying = tuple(name for name in model.param_fields if name in inputs.varying)
         self._rows = inputs.rows_of(self.varying)
         fixed = [inputs.constants[name] for name in model.param_fields if name in inputs.constants]
-        self.constants = np.array(fixed, dtype=np.float64)
+        self.constants = np.array(fixed, dtype=state)
         self.n_steps = scenario.time.n_steps
         series = scenario.forcing or {}
-        self.forcing = np.zeros((self.n_steps, len(model.forcing_fields)))
+        self.forcing = np.zeros((self.n_steps, len(model.forcing_fields)), dtype=state)
         for i, name in enumerate(model.forcing_fields):
             self.forcing[:, i] = series[name]
-        self.factor = _sparse_factor(scenario)
+        self.factor = _sparse_factor(scenario, shock)
         self._cancelled = threading.Event()
 
     def inputs_of(self, first_path: int, n_paths: int, space: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
@@ -140,7 +143,7 @@ class Engine:
                 sick = int(np.flatnonzero(~finite)[0])
                 first = sick * BLOCK
                 raise self._explain(first_path + begin + first, min(BLOCK, width - first), blocks[sick : sick + 1])
-            if store.values.dtype == np.float32:
+            if store.values.dtype != self.constants.dtype:
                 self._check_range(part, width, keep)
 
     def in_order(
@@ -272,7 +275,7 @@ def streams_of(scenario: Scenario) -> tuple[str, ...]:
 _REMEDY = "look for a division by zero or unbounded growth in the step"
 
 
-def _sparse_factor(scenario: Scenario) -> tuple[NDArray[Any], ...]:
+def _sparse_factor(scenario: Scenario, dtype: np.dtype[Any]) -> tuple[NDArray[Any], ...]:
     """Return the shocks' correlation as rows of a lower-triangular matrix, the last row first.
 
     In that order each row needs only shocks that are not yet overwritten; shocks outside the correlated ones stay
@@ -289,7 +292,7 @@ def _sparse_factor(scenario: Scenario) -> tuple[NDArray[Any], ...]:
         values += [factor[i, i], *(factor[i, j] for j in range(i) if factor[i, j] != 0.0)]
         starts.append(len(columns))
     whole = (np.array(part, dtype=np.int64) for part in (rows, starts, columns))
-    return (*whole, np.array(values, dtype=np.float64))
+    return (*whole, np.array(values, dtype=dtype))
 
 
 def ranges(n_paths: int, size: int) -> Iterator[tuple[int, int]]:

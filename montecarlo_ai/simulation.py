@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import xarray as xr
 
-from montecarlo_ai.arguments import checked_run, checked_scenario, progress_bar
+from montecarlo_ai.arguments import checked_run, checked_scenario, default_store_dtype, progress_bar
 from montecarlo_ai.checks import Checks
 from montecarlo_ai.engine import Engine, Store, ranges
 from montecarlo_ai.ensemble import SCENARIO_KEY, Carried, dataset, event_years, identity, input_variables, labels
@@ -48,10 +48,11 @@ def simulate(
         0 <= seed < 2**63; drawn and recorded when not given.
     variables : sequence of str, optional
         States to keep; the model's outputs, if not given. What is kept does not change what is computed.
-    dtype : {"float64"}
-        Precision of computing.
+    dtype : {"float64", "mixed", "float32"}
+        Precision of computing: "mixed" draws shocks in single precision and moves states in double, "float32" does all
+        in single. The words of the random streams are the same. docs/extending.md says what each costs and saves.
     store_dtype : {"float64", "float32"}, optional
-        Precision of what is kept.
+        Precision of what is kept; that of the states, if not given: float32 if `dtype` is.
     sampler : {"random", "sobol", "latin", "antithetic"}
         How inputs are drawn: independently; from a scrambled Sobol' sequence; one path in each stratum of each input;
         or in pairs with mirrored inputs and shocks. docs/samplers.md says when each helps. Shocks of the first three
@@ -101,7 +102,7 @@ def simulate(
     )
     remedy = "keep fewer variables, or use summarize, which stores no path"
     check_memory(n_paths * bytes_a_path, "n_paths", n_paths, remedy)
-    engine = Engine(scenario, run.seed, run.sampling)
+    engine = Engine(scenario, run.seed, run.sampling, run.dtype)
     keep = np.array([model.state_fields.index(name) for name in kept], dtype=np.int64)
     values = np.empty((len(kept), n_times, n_paths), dtype=stored)
     passage = np.empty((len(model.event_fields), n_paths), dtype=np.int32)
@@ -121,7 +122,7 @@ def simulate(
     return dataset(
         scenario,
         {**states, **input_variables(scenario, drawn, engine.varying), "event_time": years},
-        identity(scenario, kind="ensemble", seed=run.seed, sampling=run.sampling, dtype=dtype),
+        identity(scenario, kind="ensemble", seed=run.seed, sampling=run.sampling, dtype=run.dtype),
         path=xr.Variable("path", np.arange(n_paths, dtype=np.int64), {"long_name": "path"}),
         **_replicates(engine, "path", 0, n_paths),
     )
@@ -154,10 +155,10 @@ def replay(ensemble: xr.Dataset, path: int, scenario: Scenario | None = None) ->
     checks = Checks()
     path = checks.whole("path", path, at_least=0, at_most=largest_path(sampling))
     checks.finish()
-    seed = int(ensemble.attrs["seed"])
-    engine, model = Engine(scenario, seed, sampling), scenario.model
+    seed, dtype = int(ensemble.attrs["seed"]), str(ensemble.attrs["dtype"])
+    engine, model = Engine(scenario, seed, sampling, dtype), scenario.model
     first, lane = path - path % BLOCK, path % BLOCK
-    values = np.empty((len(model.state_fields), scenario.time.n_steps + 1, BLOCK))
+    values = np.empty((len(model.state_fields), scenario.time.n_steps + 1, BLOCK), dtype=default_store_dtype(dtype))
     passage = np.empty((len(model.event_fields), BLOCK), dtype=np.int32)
     inputs = engine.inputs_of(first, BLOCK)
     keep = np.arange(len(model.state_fields), dtype=np.int64)
@@ -173,7 +174,7 @@ def replay(ensemble: xr.Dataset, path: int, scenario: Scenario | None = None) ->
     return dataset(
         scenario,
         {**states, **known, "event_time": years},
-        identity(scenario, kind="path", seed=seed, sampling=sampling, dtype=str(ensemble.attrs["dtype"])),
+        identity(scenario, kind="path", seed=seed, sampling=sampling, dtype=dtype),
         path=xr.Variable((), np.int64(path), {"long_name": "path"}),
         **_replicates(engine, (), path, 1),
     )

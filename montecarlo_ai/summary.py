@@ -67,10 +67,11 @@ def summarize(
         States to describe; the model's outputs, if not given.
     quantiles : sequence of float
         Levels in [0, 1]; by default the ends of the 30, 50, 70 and 90% bands and the median.
-    dtype : {"float64"}
-        Precision of computing.
+    dtype : {"float64", "mixed", "float32"}
+        Precision of computing: "mixed" draws shocks in single precision and moves states in double, "float32" does all
+        in single. The words of the random streams are the same. docs/extending.md says what each costs and saves.
     store_dtype : {"float64", "float32"}, optional
-        Precision of the statistics returned.
+        Precision of the statistics returned; that of the states, if not given.
     sampler, replicates, threads, progress
         As for `simulate`.
 
@@ -105,7 +106,7 @@ def summarize(
     )
     sampling, kept = run.sampling, run.variables
     _check_names(kept)
-    engine = Engine(scenario, run.seed, sampling)
+    engine = Engine(scenario, run.seed, sampling, run.dtype)
     keep = np.array([scenario.model.state_fields.index(name) for name in kept], dtype=np.int64)
     n_times = scenario.time.n_steps + 1
     slab = _slab(n_times)
@@ -136,7 +137,7 @@ def summarize(
         for tally in engine.in_order(work, ranges(sampling.n_paths, SUPER_BLOCK), run.threads, bar.update):
             total.merge(tally)
     statistics = _statistics(scenario, run, levels, total, centre, scale, 1 + engine.sampler.mirrored)
-    attributes = identity(scenario, kind="summary", seed=run.seed, sampling=sampling, dtype=dtype)
+    attributes = identity(scenario, kind="summary", seed=run.seed, sampling=sampling, dtype=run.dtype)
     causes = np.array([*scenario.model.causes, "any"], dtype=str)
     return dataset(
         scenario,

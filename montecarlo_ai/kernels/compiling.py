@@ -27,33 +27,23 @@ from montecarlo_ai.functions import fingerprint, helpers, is_once_a_path, refere
 from montecarlo_ai.kernels import (
     rows,
     special,  # noqa: F401  (registers the fast functions)
+    special_single,  # noqa: F401  (those of single precision)
 )
 from montecarlo_ai.kernels.disk import compiled, surroundings
 from montecarlo_ai.kernels.emit import KernelSpec, kernel_source, shock_rows
-from montecarlo_ai.kernels.options import COMPILE, PITCH
+from montecarlo_ai.kernels.options import COMPILE, Precision
+from montecarlo_ai.kernels.single import SinglePrecision, single_value
 from montecarlo_ai.kernels.slow import SlowPlace, slow_places, slow_warning
 from montecarlo_ai.model import Clock, Model
 
-_f8, _i8 = nb.float64, nb.int64
+_i8 = nb.int64
 _tuple, _mixed, _optional = nb.Tuple, nb.NamedTuple, nb.Optional  # type: ignore[attr-defined]  # numba hides them from mypy
-_SIGNATURE = (
-    _tuple((nb.uint64, nb.uint64, nb.uint64, nb.uint64)),
-    _tuple((_i8, _i8, _f8, nb.boolean)),
-    _f8[:, :, ::1],
-    _f8[::1],
-    _f8[:, ::1],
-    _tuple((_i8[::1], _i8[::1], _i8[::1], _f8[::1])),
-    _i8[::1],
-    _tuple((_f8[:, :, ::1], nb.float32[:, :, ::1], _i8)),
-    nb.int32[:, ::1],
-    nb.boolean[::1],
-)
 
 _compiled: dict[str, Callable[..., None]] = {}
 _lock = threading.RLock()
 
 
-def kernel_of(model: Model, constants: frozenset[str]) -> Callable[..., None]:
+def kernel_of(model: Model, constants: frozenset[str], dtype: str = "float64") -> Callable[..., None]:
     """Return the compiled block kernel of a model, from memory, from disk, or made now.
 
     Parameters
@@ -61,6 +51,8 @@ def kernel_of(model: Model, constants: frozenset[str]) -> Callable[..., None]:
     model : Model
     constants : frozenset of str
         Inputs that enter as scalars.
+    dtype : str
+        Name of a precision.
 
     Raises
     ------
@@ -85,6 +77,7 @@ def kernel_of(model: Model, constants: frozenset[str]) -> Callable[..., None]:
         has_forcing=model.forcing_type is not None,
         varying=len(model.param_fields) - len(constants),
         once=len(_known_type(model)._fields) - len(model.param_fields),
+        dtype=dtype,
     )
     key = _key(model, spec, constants)
     if key in _compiled:  # without the lock, which a fork would leave locked in its child for ever
@@ -107,6 +100,23 @@ def model_hash(model: Model) -> str:
     return digest.hexdigest()
 
 
+def _signature(precision: Precision) -> tuple[Any, ...]:
+    """Return the types of the arguments of a kernel."""
+    real, shock = precision
+    return (
+        _tuple((nb.uint64, nb.uint64, nb.uint64, nb.uint64)),
+        _tuple((_i8, _i8, nb.float64, nb.boolean)),
+        nb.float64[:, :, ::1],
+        real[::1],
+        real[:, ::1],
+        _tuple((_i8[::1], _i8[::1], _i8[::1], shock[::1])),
+        _i8[::1],
+        _tuple((nb.float64[:, :, ::1], nb.float32[:, :, ::1], _i8)),
+        nb.int32[:, ::1],
+        nb.boolean[::1],
+    )
+
+
 def _key(model: Model, spec: KernelSpec, constants: frozenset[str]) -> str:
     """Return the hash of all that the compiled code depends on."""
     digest = hashlib.sha256(kernel_source(spec).encode())
@@ -121,33 +131,30 @@ def _compile(
 ) -> tuple[Callable[..., None], list[SlowPlace]]:
     """Return the kernel, compiled or loaded, and what is slow in it if it was compiled."""
     try:
-        jitted = {role: _jitted(model, role) for role in ("initial", "step", "events")}
-        names = {
-            **jitted,
-            "Clock": Clock,
-            **_readers(model, constants, spec.pitch),
-            **_once(model, constants, spec.pitch),
-        }
+        jitted = {role: _jitted(model, role, spec.precision) for role in ("initial", "step", "events")}
+        names = {**jitted, "Clock": Clock, **_readers(model, constants, spec), **_once(model, constants, spec)}
         with _vectorising(spec.interleave):
-            kernel = compiled(kernel_source(spec), key, names, _SIGNATURE)
+            kernel = compiled(kernel_source(spec), key, names, _signature(spec.precision))
     except Exception as error:
-        raise _translated(model, error) from None
+        raise _translated(model, error, spec.precision) from None
     given = frozenset(_known_type(model)._fields) - constants
     arguments = {"step": (True, given, True, False, False), "events": (True, given, False)}
     return kernel, sorted({at for role, known in arguments.items() for at in slow_places(jitted[role], known)})
 
 
-def _readers(model: Model, constants: frozenset[str], pitch: int) -> dict[str, Any]:
+def _readers(model: Model, constants: frozenset[str], spec: KernelSpec) -> dict[str, Any]:
     """Return what moves a path's fields between memory and the NamedTuples of the model."""
     order = shock_rows(model.shock_fields, model.uniform_shocks)
+    places, pitch, real = [order.index(name) for name in model.shock_fields], spec.pitch, spec.precision.state
     readers = {
-        "read_state": rows.state_reader(model.state_type, pitch),
+        "read_state": rows.state_reader(model.state_type, pitch, real),
         "write_state": rows.state_writer(pitch),
-        "read_params": rows.params_reader(model.params_type, _places(model, constants), pitch),
-        "read_shocks": rows.shocks_reader(model.shocks_type, [order.index(name) for name in model.shock_fields], PITCH),
+        "read_params": rows.params_reader(model.params_type, _places(model, constants), pitch, real),
+        "read_shocks": rows.shocks_reader(model.shocks_type, places, spec.shock_pitch, real),
+        "sickness": rows.sickness(real),
     }
     if model.forcing_type is not None:
-        readers["read_forcing"] = rows.forcing_reader(model.forcing_type)
+        readers["read_forcing"] = rows.forcing_reader(model.forcing_type, real)
     return readers
 
 
@@ -181,12 +188,12 @@ def _known_type(model: Model) -> Any:
     return collections.namedtuple("Known", (*model.param_fields, *made)) if made else model.params_type
 
 
-def _once(model: Model, constants: frozenset[str], pitch: int) -> dict[str, Any]:
+def _once(model: Model, constants: frozenset[str], spec: KernelSpec) -> dict[str, Any]:
     """Return what computes, writes and reads what is made once a path; nothing where the step marks no function."""
     made = _made_once(model)
     if not made:
         return {}
-    ready = _ready(model, made)
+    ready = _ready(model, made, spec.precision)
     scope: dict[str, Any] = {f"made_{i}": ready[each] for i, each in enumerate(made)}
     calls = [f"made_{i}({', '.join(('params', 'dt')[: each.__code__.co_argcount])})[:]" for i, each in enumerate(made)]
     exec(f"def once(params, dt):\n    return {' + '.join(calls)}", scope)
@@ -194,9 +201,9 @@ def _once(model: Model, constants: frozenset[str], pitch: int) -> dict[str, Any]
     count = sum(map(len, made.values()))
     places = _places(model, constants) + [(False, varying + i) for i in range(count)]
     return {
-        "once": _inlined(scope["once"]),
-        "write_once": rows.state_writer(pitch, varying),
-        "read_known": rows.params_reader(_known_type(model), places, pitch),
+        "once": _inlined(scope["once"], spec.precision),
+        "write_once": rows.state_writer(spec.pitch, varying),
+        "read_known": rows.params_reader(_known_type(model), places, spec.pitch, spec.precision.state),
     }
 
 
@@ -229,31 +236,38 @@ def _set_options(interleave: int, *, addresses: int) -> None:
     llvm.set_option("montecarlo_ai", f"-alias-set-saturation-threshold={addresses}")
 
 
-def _jitted(model: Model, role: str) -> Any:
+def _jitted(model: Model, role: str, precision: Precision) -> Any:
     """Return a function of the model, its helpers with it, ready to be compiled into its caller."""
     function = getattr(model, role)
     made = _made_once(model) if role == "step" else {}
-    picked = {each: _inlined(_picked(each, fields)) for each, fields in made.items()}
-    return _ready(model, [function], picked)[function]
+    picked = {each: _inlined(_picked(each, fields), precision) for each, fields in made.items()}
+    return _ready(model, [function], precision, picked)[function]
 
 
-def _ready(model: Model, functions: Iterable[Any], stand_ins: Mapping[Any, Any] | None = None) -> dict[Any, Any]:
+def _ready(
+    model: Model, functions: Iterable[Any], precision: Precision, stand_ins: Mapping[Any, Any] | None = None
+) -> dict[Any, Any]:
     """Return functions and their helpers ready to be compiled into their callers; some may have stand-ins."""
     ready: dict[Any, Any] = {
-        kind: _inlined(_constructor(kind, booleans))
+        kind: _inlined(_constructor(kind, booleans), precision)
         for kind, booleans in ((model.state_type, ()), (model.events_type, model.boolean_events))
     }
     ready.update(stand_ins or {})
     for function in functions:
         for each in helpers(function):
             if each not in ready:
-                ready[each] = _inlined(_rebound(each, ready))
+                ready[each] = _inlined(_rebound(each, ready), precision)
     return ready
 
 
-def _inlined(function: Callable[..., Any]) -> Any:
-    """Return a function jitted for use inside others only; a look-up beyond the end of a table raises."""
-    options = {"forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True, "boundscheck": True}
+def _inlined(function: Callable[..., Any], precision: Precision) -> Any:
+    """Return a function jitted for use inside others; a look-up beyond the end of a table raises."""
+    options: dict[str, Any] = dict.fromkeys(
+        ("forceinline", "no_cpython_wrapper", "no_cfunc_wrapper", "boundscheck"), True
+    )
+    if precision.state == nb.float32:
+        function.__defaults__ = single_value(function.__defaults__)
+        options["pipeline_class"] = SinglePrecision
     return njit(**options, **COMPILE)(function)
 
 
@@ -313,7 +327,7 @@ def _proxy(proxies: dict[str, types.ModuleType], chain: tuple[str, ...], value: 
     return proxies[chain[0]]
 
 
-def _translated(model: Model, error: Exception) -> ModelError:
+def _translated(model: Model, error: Exception, precision: Precision) -> ModelError:
     """Return one sentence that names the function and the place for what the compiler refused."""
     message, remedy = str(error), "docs/extending.md lists what a step may contain"
     roles = {"initial": model.initial, "step": model.step, "events": model.events}
@@ -327,7 +341,7 @@ def _translated(model: Model, error: Exception) -> ModelError:
                 name = role if each is function else f"{role}: {each.__name__}"
                 rule = f"cannot be compiled: {_reason(message)}"
                 return ModelError(Problem(f"{name} (line {inside[0]})", each.__qualname__, rule, remedy))
-    told = {role: _refusal(model, role) for role in roles}
+    told = {role: _refusal(model, role, precision) for role in roles}
     role = next((role for role, reason in told.items() if reason), "step")
     rule = f"cannot be compiled: {told[role] or _reason(message)}"
     return ModelError(Problem(role, roles[role].__qualname__, rule, remedy))
@@ -339,19 +353,20 @@ def _lines_of(message: str, file: str) -> list[int]:
     return [int(digits) for digits in found]
 
 
-def _refusal(model: Model, role: str) -> str:
+def _refusal(model: Model, role: str, precision: Precision) -> str:
     """Return why one function of a model does not serve when it is called with floats in all fields, or nothing."""
-    known = () if model.forcing_type is None else (rows.tuple_type(model.forcing_type),)
-    state, params, shocks = map(rows.tuple_type, (model.state_type, model.params_type, model.shocks_type))
-    full = rows.tuple_type(_known_type(model))
-    clock = _mixed((nb.float64, nb.float64, nb.int64), Clock)
+    real = precision.state
+    known = () if model.forcing_type is None else (rows.tuple_type(model.forcing_type, real),)
+    types_of = (model.state_type, model.params_type, model.shocks_type, _known_type(model))
+    state, params, shocks, full = (rows.tuple_type(kind, real) for kind in types_of)
+    clock = _mixed((real, real, nb.int64), Clock)
     arguments = {
         "initial": (params,),
         "step": (state, full, shocks, clock, *known),
         "events": (state, params, clock),
     }[role]
     try:
-        jitted = _jitted(model, role)
+        jitted = _jitted(model, role, precision)
         jitted.compile(arguments)
     except Exception as error:
         return _reason(str(error))

@@ -14,7 +14,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from montecarlo_ai.kernels.options import BLOCK, PITCH, TILE_BYTES
+from numba import types
+
+from montecarlo_ai.kernels.options import BLOCK, PRECISIONS, TILE_BYTES, Precision, row_pitch
 
 
 class KernelSpec(NamedTuple):
@@ -32,6 +34,8 @@ class KernelSpec(NamedTuple):
         Whether the step takes a fifth argument.
     varying, once : int
         Inputs that differ between paths, and numbers that a step makes of its inputs once a path.
+    dtype : str
+        Name of the precision.
     """
 
     states: tuple[str, ...]
@@ -42,17 +46,29 @@ class KernelSpec(NamedTuple):
     has_forcing: bool
     varying: int
     once: int
+    dtype: str
+
+    @property
+    def precision(self) -> Precision:
+        """Types of state and shocks."""
+        return PRECISIONS[self.dtype]
 
     @property
     def lanes(self) -> int:
         """Paths of a tile: as many as keep states and inputs in the first cache, a power of two from 16 to 256."""
-        fitting = TILE_BYTES // (8 * (len(self.states) + self.varying + self.once))
+        rows = len(self.states) + self.varying + self.once
+        fitting = TILE_BYTES // (self.precision.state.bitwidth // 8 * rows)
         return min(max(1 << fitting.bit_length() - 1, 16), BLOCK) if fitting else 16
 
     @property
     def pitch(self) -> int:
         """Cells between the rows of a tile; rows a power of two apart would alias one another in the first cache."""
-        return self.lanes + 8 if self.lanes >= 64 else self.lanes
+        return row_pitch(self.lanes, self.precision.state) if self.lanes >= 64 else self.lanes
+
+    @property
+    def shock_pitch(self) -> int:
+        """Cells between the rows of shocks."""
+        return row_pitch(BLOCK, self.precision.shock)
 
     @property
     def interleave(self) -> int:
@@ -69,10 +85,11 @@ _HEAD = '''"""Kernel of one model, written by montecarlo_ai; safe to delete."""
 import numpy as np
 from numba import njit
 
-from montecarlo_ai.kernels.intrinsics import ready_to_write, stack_float64, stack_int32, stack_uint32, wide_vectors
-from montecarlo_ai.kernels.normals import box_muller
+from montecarlo_ai.kernels.intrinsics import (
+    ready_to_write, stack_float32, stack_float64, stack_int32, stack_uint32, wide_vectors,
+)
+from montecarlo_ai.kernels.normals import box_muller, box_muller_single, uniform_single
 from montecarlo_ai.kernels.philox import philox
-from montecarlo_ai.kernels.rows import sickness
 
 U32 = np.uint64(0xFFFFFFFF)
 HALF = np.uint64(32)
@@ -84,6 +101,8 @@ ONE = np.uintp(1)
 TWO = np.uintp(2)
 FOUR = np.uintp(4)
 CELL = 2.0**-32
+ZERO = np.@REAL@(0.0)
+UNIT = np.@REAL@(1.0)
 NORMALS = np.uintp(@NORMALS@)
 UNIFORMS = np.uintp(@UNIFORMS@)
 VARYING = np.uintp(@VARYING@)
@@ -94,18 +113,19 @@ PLACES = np.array([@PLACES@], dtype=np.uint64)
 def run(stream, grid, inputs, constants, forcing, factor, keep, store, passage, finite):
     wide_vectors()
     seed, first_path, domain, mirrored = stream
-    n_paths, n_steps, dt, store_single = grid
+    n_paths, n_steps, years, store_single = grid
     factor_row, factor_start, factor_column, factor_value = factor
     store64, store32, first_column = store
     key_low, key_high = seed & U32, seed >> HALF
     never = np.int32(n_steps + 1)
     blocks = (np.uintp(n_paths) + BLOCK - ONE) // BLOCK
-    state = stack_float64(@STATES@, @ROW@)
-    given = stack_float64(@GIVEN@, @ROW@)
-    shock = stack_float64(@SHOCK_ROWS@, @PITCH@)
+    dt = np.@REAL@(years)
+    state = stack_@REAL@(@STATES@, @ROW@)
+    given = stack_@REAL@(@GIVEN@, @ROW@)
+    shock = stack_@SHOCK@(@SHOCK_ROWS@, @PITCH@)
     first = stack_int32(@EVENTS@, @LANES@)
     word = stack_uint32(4, 256)
-    healthy = stack_float64(1, @LANES@)
+    healthy = stack_@REAL@(1, @LANES@)
 '''
 
 _BLOCK = """
@@ -137,8 +157,8 @@ _BLOCK = """
         for index in range(n_steps):
             phase = np.uintp(index & 3)
             place = (np.uintp(index >> 2) & (QUARTERS - ONE)) * LANES
-@SHOCKS@            t = index * dt
-            reached = (index + 1) * dt
+@SHOCKS@            t = np.@REAL@(index * years)
+            reached = np.@REAL@((index + 1) * years)
             mark = np.int32(index + 1)
 @AHEAD@            for lane in range(LANES):
                 params = read_params(given, lane, constants)
@@ -156,10 +176,10 @@ _BLOCK = """
                 else:
                     for lane in range(width):
                         store64[row, index + 1, column + lane] = state[source, lane]
-        sick = 0.0
+        sick = ZERO
         for lane in range(width):
             sick += healthy[0, lane]
-        finite[block] = finite[block] and sick == 0.0
+        finite[block] = finite[block] and sick == ZERO
         for row in range(passage.shape[0]):
             for lane in range(width):
                 passage[row, column + lane] = first[row, lane]
@@ -218,6 +238,15 @@ _NORMAL = """                    for pair in range(TWO):
                             z0, z1 = box_muller(np.uint64(word[left, cell]), np.uint64(word[left + ONE, cell]))
                             shock[top + left, cell] = z0
                             shock[top + left + ONE, cell] = z1"""
+_NORMAL_SINGLE = """                    for pair in range(TWO):
+                        left = TWO * pair
+                        for cell in range(cells):
+                            z0, z1 = box_muller_single(np.int32(word[left, cell]), np.int32(word[left + ONE, cell]))
+                            shock[top + left, cell] = z0
+                            shock[top + left + ONE, cell] = z1"""
+_UNIFORM_SINGLE = """                    for each in range(FOUR):
+                        for cell in range(cells):
+                            shock[top + each, cell] = uniform_single(np.int32(word[each, cell]))"""
 _UNIFORM = """                    for each in range(FOUR):
                         for cell in range(cells):
                             shock[top + each, cell] = (np.float64(word[each, cell]) + 0.5) * CELL"""
@@ -236,10 +265,12 @@ def kernel_source(spec: KernelSpec) -> str:
     text = _HEAD + _BLOCK
     rows = shock_rows(spec.shocks, spec.uniform_shocks)
     pieces = {
+        "REAL": str(spec.precision.state),
+        "SHOCK": str(spec.precision.shock),
         "STATES": str(len(spec.states)),
         "LANES": str(spec.lanes),
         "ROW": str(spec.pitch),
-        "PITCH": str(PITCH),
+        "PITCH": str(spec.shock_pitch),
         "SHIFT": str(spec.lanes.bit_length() - 1),
         "GIVEN": str(spec.varying + spec.once),
         "VARYING": str(spec.varying),
@@ -266,11 +297,13 @@ def kernel_source(spec: KernelSpec) -> str:
 def _shocks(spec: KernelSpec) -> str:
     if not spec.shocks:
         return ""
+    single = spec.precision.shock == types.float32
     drawn = ""
     if len(spec.uniform_shocks) < len(spec.shocks):
-        drawn += _drawn("NORMALS", _NORMAL, turned="ONE, FOUR, TWO", bits="0x80000000")
+        drawn += _drawn("NORMALS", _NORMAL_SINGLE if single else _NORMAL, turned="ONE, FOUR, TWO", bits="0x80000000")
     if spec.uniform_shocks:
-        drawn += _drawn("NORMALS, NORMALS + UNIFORMS", _UNIFORM, turned="FOUR", bits="0xFFFFFFFF")
+        law = _UNIFORM_SINGLE if single else _UNIFORM
+        drawn += _drawn("NORMALS, NORMALS + UNIFORMS", law, turned="FOUR", bits="0xFFFFFFFF")
     return _REFILL.replace("@DRAWN@", drawn.rstrip("\n"))
 
 
@@ -287,7 +320,7 @@ def _drawn(rows: str, law: str, *, turned: str, bits: str) -> str:
 def _happened(spec: KernelSpec) -> str:
     lines = []
     for i, name in enumerate(spec.events):
-        true = f"happened.{name}" if name in spec.boolean_events else f"(happened.{name} < 0.0)"
+        true = f"happened.{name}" if name in spec.boolean_events else f"(happened.{name} < ZERO)"
         # Without a branch: a NamedTuple used in one basic block stays out of memory, which compiles sooner.
         when = f"never + (mark - never) * np.int32({true})"
         lines.append(f"                first[{i}, lane] = min(first[{i}, lane], np.int32({when}))")
@@ -297,4 +330,4 @@ def _happened(spec: KernelSpec) -> str:
 def _check(spec: KernelSpec) -> str:
     """Return a sum that is zero while no margin is NaN, and NaN then; a margin may be infinite."""
     margins = [name for name in spec.events if name not in spec.boolean_events]
-    return "".join(f" + min(abs(happened.{name}), 1.0) * 0.0" for name in margins)
+    return "".join(f" + min(abs(happened.{name}), UNIT) * ZERO" for name in margins)

@@ -57,12 +57,13 @@ def _stack_array(element: Any) -> Callable[..., Any]:
 
 
 stack_float64 = _stack_array(types.float64)
+stack_float32 = _stack_array(types.float32)
 stack_uint16 = _stack_array(types.uint16)
 stack_uint32 = _stack_array(types.uint32)
 stack_int32 = _stack_array(types.int32)
 
 
-def polynomial(coefficients: Sequence[float], *, chains: int = 1) -> Callable[[float], float]:
+def polynomial(coefficients: Sequence[float], *, chains: int = 1, of: Any = types.float64) -> Callable[[Any], Any]:
     """Return an intrinsic ``x -> c[0] + c[1] x + c[2] x**2 + ...`` with the coefficients in the instruction stream.
 
     Parameters
@@ -70,6 +71,8 @@ def polynomial(coefficients: Sequence[float], *, chains: int = 1) -> Callable[[f
     coefficients : sequence of float
     chains : {1, 2}
         Horner's rule in x, or in x**2 for even and odd powers apart: one more product, half the latency.
+    of : numba type
+        float64 or float32, of argument, coefficients and result.
     """
     parts = [tuple(float(c) for c in coefficients[first::chains]) for first in range(chains)]
 
@@ -83,38 +86,38 @@ def polynomial(coefficients: Sequence[float], *, chains: int = 1) -> Callable[[f
                 return totals[0]
             return builder.fadd(builder.fmul(totals[1], value, flags=_CONTRACT), totals[0], flags=_CONTRACT)
 
-        return types.float64(types.float64), codegen
+        return of(of), codegen
 
     return evaluate
 
 
 def _horner(builder: Any, constants: Sequence[float], value: Any) -> Any:
     """Emit Horner's rule, one contractible multiply-add a coefficient."""
-    total = ir.Constant(ir.DoubleType(), constants[-1])
+    total = ir.Constant(value.type, constants[-1])
     for c in constants[-2::-1]:
         product = builder.fmul(total, value, flags=_CONTRACT)
-        total = builder.fadd(product, ir.Constant(ir.DoubleType(), c), flags=_CONTRACT)
+        total = builder.fadd(product, ir.Constant(value.type, c), flags=_CONTRACT)
     return total
 
 
-@intrinsic
-def bits_of(typing_context: Any, x: Any) -> Any:
-    """Return the 64 bits of a float64 as an unsigned integer."""
+def _reinterpreted(kinds: dict[Any, Any]) -> Callable[..., Any]:
+    """Return an intrinsic that gives the bits of a value of each type as a value of another."""
 
-    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.bitcast(arguments[0], ir.IntType(64))
+    @intrinsic
+    def reinterpret(typing_context: Any, value: Any) -> Any:
+        def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            return builder.bitcast(arguments[0], context.get_value_type(signature.return_type))
 
-    return types.uint64(types.float64), codegen
+        return (kinds[value](value), codegen) if value in kinds else None
+
+    return reinterpret
 
 
-@intrinsic
-def float_of(typing_context: Any, bits: Any) -> Any:
-    """Return the float64 whose bits are the given unsigned integer."""
+bits_of = _reinterpreted({types.float64: types.uint64, types.float32: types.int32})
+"""The 64 bits of a float64 as an unsigned integer; the 32 bits of a float32 as a signed one."""
 
-    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.bitcast(arguments[0], ir.DoubleType())
-
-    return types.float64(types.uint64), codegen
+float_of = _reinterpreted({types.uint64: types.float64, types.int32: types.float32})
+"""The float64 or float32 of such bits."""
 
 
 def _function_attribute(attribute: str) -> Callable[[], None]:

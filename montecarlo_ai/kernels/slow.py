@@ -18,6 +18,7 @@ from numba.core import ir, types
 from numba.core.analysis import compute_cfg_from_blocks
 
 from montecarlo_ai.errors import SlowStepWarning
+from montecarlo_ai.kernels.single import PLAIN
 
 Varying = bool | frozenset[str]
 """Whether a value differs between paths; for a NamedTuple, which of its fields do."""
@@ -207,9 +208,10 @@ class _Look:
             self._add(value.loc, "a table look-up", remedy)
         differs = any(self._of(each) for each in value.list_vars())
         if value.op in ("binop", "inplace_binop") and (differs or value.fn in _POWERS):
-            self._judge_operator(value, value.fn, value.lhs, value.rhs)
+            self._judge_operator(value, PLAIN.get(value.fn, value.fn), value.lhs, value.rhs)
         elif value.op == "call" and differs:
             key = getattr(self._types.get(value.func.name), "typing_key", None)
+            key = PLAIN.get(key, key)
             if key in (pow, divmod) and len(value.args) == 2:
                 self._judge_operator(value, key, *value.args)
             else:
@@ -221,7 +223,9 @@ class _Look:
         if self._of(index) or origin is None:
             return False
         if getattr(origin, "op", "") == "binop":
-            return origin.fn is operator.mod or (self._within(origin.lhs) and self._within(origin.rhs))
+            return PLAIN.get(origin.fn, origin.fn) is operator.mod or (
+                self._within(origin.lhs) and self._within(origin.rhs)
+            )
         return getattr(origin, "op", "") == "pair_first" or self._constant(index) is not None
 
     def _judge_operator(self, value: Any, operation: Any, left: Any, right: Any) -> None:
@@ -297,7 +301,7 @@ class _Look:
         """Return the number that a variable always is, or None."""
         origin = self._origin(variable)
         value = origin.value if isinstance(origin, ir.Const | ir.Global | ir.FreeVar) else None
-        return value if isinstance(value, int | float) else None
+        return value if isinstance(value, int | float | np.float32) else None
 
     def _add(self, at: Any, what: str, remedy: str) -> None:
         self._found.add(SlowPlace(at.filename, at.line, self._name, what, remedy))
