@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -69,13 +69,14 @@ class Engine:
         state, shock = (np.dtype(str(of)) for of in PRECISIONS[dtype])
         self.varying = tuple(name for name in model.param_fields if name in inputs.varying)
         self._rows = inputs.rows_of(self.varying)
-        fixed = [inputs.constants[name] for name in model.param_fields if name in inputs.constants]
-        self.constants = np.array(fixed, dtype=state)
+        constant = [name for name in model.param_fields if name in inputs.constants]
+        self.constants = _rounded(np.array([inputs.constants[name] for name in constant]), state, constant)
         self.n_steps = scenario.time.n_steps
         series = scenario.forcing or {}
-        self.forcing = np.zeros((self.n_steps, len(model.forcing_fields)), dtype=state)
+        known = np.zeros((self.n_steps, len(model.forcing_fields)))
         for i, name in enumerate(model.forcing_fields):
-            self.forcing[:, i] = series[name]
+            known[:, i] = series[name]
+        self.forcing = _rounded(known, state, model.forcing_fields)
         self.factor = _sparse_factor(scenario, shock)
         self._cancelled = threading.Event()
 
@@ -94,6 +95,11 @@ class Engine:
         Returns
         -------
         (blocks, inputs, 256) float64
+
+        Raises
+        ------
+        InputError
+            If a value does not fit into the precision of computing.
         """
         blocks = -(-n_paths // BLOCK)
         drawn = np.empty((blocks, len(self.varying), BLOCK)) if space is None else space[:blocks]
@@ -102,6 +108,8 @@ class Engine:
             self._rows.fill(drawn, apart, (self.seed, first_path))
         else:
             self._rows.fill(drawn, self.sampler.uniforms(first_path, blocks * BLOCK), None)
+        if self.constants.dtype == np.float32 and drawn.size and max(drawn.max(), -drawn.min()) > _LARGEST_SINGLE:
+            _rounded(drawn.transpose(0, 2, 1), self.constants.dtype, self.varying)
         return drawn
 
     def run(
@@ -238,27 +246,29 @@ class Engine:
     def _check_range(self, store: Store, n_paths: int, keep: NDArray[np.int64]) -> None:
         """Raise if a value that was finite is not in single precision."""
         kept = store.values[:, :, store.column : store.column + n_paths]
-        too_large = np.isinf(kept).any(axis=(1, 2))
-        if too_large.any():
+        if kept.size and (np.isinf(kept.max()) or np.isinf(kept.min())):
+            too_large = np.isinf(kept).any(axis=(1, 2))
             name = self.scenario.model.state_fields[keep[int(np.flatnonzero(too_large)[0])]]
             rule = f"cannot hold {name}, which reaches beyond {np.finfo(np.float32).max:.3g}"
             raise invalid("store_dtype", "float32", rule, 'take "float64"')
 
     def _explain(self, first_path: int, n_paths: int, drawn: NDArray[np.float64]) -> NumericalError:
         """Return an error that names the first value of a block that is no finite number."""
-        model = self.scenario.model
+        model, remedy = self.scenario.model, _REMEDY
+        if self.constants.dtype == np.float32:
+            remedy += ', or take dtype="float64", which reaches beyond 3.4e38'
         every = np.arange(len(model.state_fields), dtype=np.int64)
         values = np.empty((len(every), self.n_steps + 1, BLOCK))
         passage = np.empty((len(model.event_fields), BLOCK), dtype=np.int32)
         self._launch(first_path, n_paths, drawn, every, Store(values, passage, 0))
         bad = ~np.isfinite(values[:, :, :n_paths])
         if not bad.any():
-            return NumericalError(f"events: a margin is not a number on a path from {first_path} on; {_REMEDY}")
+            return NumericalError(f"events: a margin is not a number on a path from {first_path} on; {remedy}")
         step = int(np.flatnonzero(bad.any(axis=(0, 2)))[0])
         lane = int(np.flatnonzero(bad[:, step].any(axis=0))[0])
         name = model.state_fields[int(np.flatnonzero(bad[:, step, lane])[0])]
         value = values[model.state_fields.index(name), step, lane]
-        return NumericalError(f"{name} = {value} on path {first_path + lane} at step {step}: must be finite; {_REMEDY}")
+        return NumericalError(f"{name} = {value} on path {first_path + lane} at step {step}: must be finite; {remedy}")
 
 
 def streams_of(scenario: Scenario) -> tuple[str, ...]:
@@ -272,6 +282,19 @@ def streams_of(scenario: Scenario) -> tuple[str, ...]:
     return (*declared, *sorted(set(inputs.streams) - set(declared)))
 
 
+def _rounded(values: NDArray[np.float64], dtype: np.dtype[Any], names: Sequence[str]) -> NDArray[Any]:
+    """Return values over (..., names) in the precision of computing; raise where it does not reach so far."""
+    with np.errstate(over="ignore"):
+        rounded = values.astype(dtype)
+    too_large = np.isinf(rounded) & np.isfinite(values)
+    if too_large.any():
+        name = names[int(np.argwhere(too_large)[0, -1])]
+        rule = f"cannot hold {name}, which reaches {values[too_large][0]:.3g}"
+        raise invalid("dtype", "float32", rule, 'take "mixed" or "float64"')
+    return rounded
+
+
+_LARGEST_SINGLE = float(np.finfo(np.float32).max)
 _REMEDY = "look for a division by zero or unbounded growth in the step"
 
 

@@ -136,6 +136,8 @@ _BLOCK = """
             finite[block] = True
         if base >= np.uintp(n_paths):
             continue
+        start = first_path + np.uint64(base)
+        high = start >> mirrored >> HALF  # the same for all paths of a block
         width = min(LANES, np.uintp(n_paths) - base)
         column = np.uintp(first_column) + base
         for row in range(VARYING):
@@ -217,9 +219,8 @@ _REFILL = """            if index & np.int64(4 * QUARTERS - ONE) == 0:
 _DRAWN = """                for row in range(@ROWS@):
                     group = PLACES[row] << np.uint64(24)
                     for cell in range(cells):
-                        path = (first_path + np.uint64(base + (cell & (LANES - ONE)))) >> mirrored
-                        step4 = quarter + (np.uint64(cell) >> SHIFT)
-                        a, b, c, d = philox(path & U32, path >> HALF, step4, group | domain, key_low, key_high)
+                        path = (start + np.uint64(@LANE@)) >> mirrored
+                        a, b, c, d = philox(path & U32, high, @STEP4@, group | domain, key_low, key_high)
                         word[0, cell] = a
                         word[1, cell] = b
                         word[2, cell] = c
@@ -281,6 +282,8 @@ def kernel_source(spec: KernelSpec) -> str:
         "SHOCKS": _shocks(spec),
         "NORMALS": str(len(spec.shocks) - len(spec.uniform_shocks)),
         "UNIFORMS": str(len(spec.uniform_shocks)),
+        "LANE": "cell" if spec.lanes == BLOCK else "(cell & (LANES - ONE))",
+        "STEP4": "quarter" if spec.lanes == BLOCK else "quarter + (np.uint64(cell) >> SHIFT)",
         "PLACES": ", ".join(str(spec.shocks.index(name)) for name in rows) or "0",
         "AHEAD": _AHEAD if spec.lanes < 64 else "",  # rows of larger tiles the processor foresees by itself
         "ONCE": _ONCE if spec.once else "",

@@ -73,8 +73,8 @@ def _reduce(x: Any) -> Any:
 @in_single_precision
 def single_exp(x: Any) -> Any:
     """Return e**x."""
-    inside = _EXP_HIGH if x > _EXP_HIGH else (_EXP_LOW if x < _EXP_LOW else x)
-    tail, half_scale = _reduce(inside)
+    above = _EXP_LOW if x < _EXP_LOW else x
+    tail, half_scale = _reduce(_EXP_HIGH if above > _EXP_HIGH else above)
     value = (tail * half_scale + half_scale) * 2.0  # which overflows to infinity by itself
     return 0.0 if x < _EXP_LOW else value
 
@@ -82,8 +82,8 @@ def single_exp(x: Any) -> Any:
 @in_single_precision
 def single_expm1(x: Any) -> Any:
     """Return e**x - 1."""
-    inside = _EXP_HIGH if x > _EXP_HIGH else (-20.0 if x < -20.0 else x)
-    tail, half_scale = _reduce(inside)
+    above = -20.0 if x < -20.0 else x
+    tail, half_scale = _reduce(_EXP_HIGH if above > _EXP_HIGH else above)
     return (tail * half_scale + (half_scale - 0.5)) * 2.0
 
 
