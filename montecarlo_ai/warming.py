@@ -10,7 +10,7 @@ PRESET = "openai-2025-12"
 """The preset that is made ready where no scenario is given: that of the documentation."""
 
 
-def warmup(scenario: Scenario | None = None) -> float:
+def warmup(scenario: Scenario | None = None, *, dtype: str = "float64") -> float:
     """Compile, or load from disk, what the first runs of a scenario need, and return how long that took.
 
     The kernel, the loops that draw inputs and those that summarise stay in memory for this process, and on disk for
@@ -21,6 +21,8 @@ def warmup(scenario: Scenario | None = None) -> float:
     scenario : Scenario, optional
         Its kernel serves every scenario of the same model in which the same inputs vary; the preset
         "openai-2025-12", if not given.
+    dtype : {"float64", "mixed", "float32"}
+        Precision of computing, each of which has a kernel of its own.
 
     Returns
     -------
@@ -29,6 +31,8 @@ def warmup(scenario: Scenario | None = None) -> float:
 
     Raises
     ------
+    InputError
+        If there is no such precision.
     ModelError
         If the model cannot be compiled.
     NumericalError
@@ -45,6 +49,6 @@ def warmup(scenario: Scenario | None = None) -> float:
     from montecarlo_ai.summary import summarize
 
     ready = load_scenario(PRESET) if scenario is None else scenario
-    simulate(ready, n_paths=1, seed=0, variables=[], threads=1, progress=False)
-    summarize(ready, n_paths=1, seed=0, threads=1, progress=False)
+    simulate(ready, n_paths=1, seed=0, variables=[], dtype=dtype, threads=1, progress=False)
+    summarize(ready, n_paths=1, seed=0, dtype=dtype, threads=1, progress=False)
     return time.perf_counter() - began

@@ -11,7 +11,8 @@ from benchmarks.machine_code import innermost_loops, kernel_lines
 from montecarlo_ai.kernels.compiling import kernel_of
 
 _MOVES = {"memcpy", "memset", "memmove"}
-_SCALAR = re.compile(r"^\tv?(?:div|sqrt|min|max|cmp\w*|ucomi|comi)sd\t")
+_SCALAR = re.compile(r"^\tv?(?:div|sqrt|min|max|cmp\w*|ucomi|comi)s[ds]\t")
+_DOUBLE = re.compile(r"^\tv?(?:add|sub|mul|div|sqrt|min|max|cmp\w*|fn?m(?:add|sub)\w*|rndscale)[ps]d\t")
 
 vector_machine = pytest.mark.skipif(
     not any(llvm.get_host_cpu_features().get(name) for name in ("avx2", "avx512f")),
@@ -19,16 +20,16 @@ vector_machine = pytest.mark.skipif(
 )
 
 
-def kernel_assembly(scenario, monkeypatch, folder):
+def kernel_assembly(scenario, monkeypatch, folder, dtype="float64"):
     """Return the assembly of a scenario's kernel, compiled anew."""
     monkeypatch.setenv("MONTECARLO_AI_CACHE_DIR", str(folder))
     monkeypatch.setattr("montecarlo_ai.kernels.compiling._compiled", {})
-    return assembly(scenario)
+    return assembly(scenario, dtype)
 
 
-def assembly(scenario):
+def assembly(scenario, dtype="float64"):
     """Return the assembly of a scenario's kernel, which this process compiles."""
-    return kernel_lines(kernel_of(scenario.model, frozenset(scenario.inputs.constants)))
+    return kernel_lines(kernel_of(scenario.model, frozenset(scenario.inputs.constants), dtype))
 
 
 def calls(lines):
@@ -49,6 +50,11 @@ def scalar_loops(lines):
     A lane loop looks whether each margin is below zero, so that it compares; the loops that correlate shocks do not.
     """
     return [loop for loop in innermost_loops(lines) if any(_SCALAR.match(line) for line in loop)]
+
+
+def double_loops(lines):
+    """Return the innermost loops that compute in double precision; copies that only convert are none."""
+    return [loop for loop in innermost_loops(lines) if any(_DOUBLE.match(line) for line in loop)]
 
 
 def widest_loop(lines, registers=("%zmm", "%ymm")):

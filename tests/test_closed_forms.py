@@ -25,6 +25,7 @@ import montecarlo_ai as mc
 
 N = 1_000_000
 Z = 4.5
+DTYPES = ("float64", "mixed", "float32")
 
 
 def z_score(count: float, p: float, n: int = N) -> float:
@@ -47,11 +48,12 @@ def monitored_ruin(steps_per_year: int, years: float, start=1.0, drift=0.1, vola
     return np.array(ruined)
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize(("steps_per_year", "known"), [(1, 0.146904), (4, 0.185014), (12, 0.205183)])
-def test_monitored_barrier(steps_per_year, known):
+def test_monitored_barrier(steps_per_year, known, dtype):
     due = monitored_ruin(steps_per_year, 5)
     assert due[-1] == pytest.approx(known, abs=1e-6)
-    summary = mc.summarize(walk(steps_per_year=steps_per_year), n_paths=N, seed=11, variables=[])
+    summary = mc.summarize(walk(steps_per_year=steps_per_year), n_paths=N, seed=11, variables=[], dtype=dtype)
     counts = summary.event_count.sel(event="cash").values[1:]
     for step in sorted({0, len(due) // 4, len(due) // 2, len(due) - 1}):  # a slip of one step shows by date
         assert abs(z_score(counts[step], due[step])) < Z
@@ -93,16 +95,18 @@ def test_monitored_barrier_catches_an_event_that_is_looked_at_a_step_late():
     assert abs(z_score(summary.event_count.values[0, -1], monitored_ruin(1, 5)[-1])) > Z
 
 
-def test_symmetric_walk_is_ruined_within_ten_steps():
-    summary = mc.summarize(symmetric_walk(), n_paths=N, seed=5, variables=[])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_symmetric_walk_is_ruined_within_ten_steps(dtype):
+    summary = mc.summarize(symmetric_walk(), n_paths=N, seed=5, variables=[], dtype=dtype)
     assert abs(z_score(summary.event_count.values[0, -1], 0.34375)) < Z
     assert summary.event_count.values[0, 2] == 0  # three losses in a row take three steps
     assert abs(z_score(summary.event_count.values[0, 3], 0.125)) < Z
 
 
-def test_competing_hazards_on_a_monthly_grid():
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_competing_hazards_on_a_monthly_grid(dtype):
     """Two exponential clocks: cumulative incidence with ties to the first, and by date."""
-    chips = mc.runs_out_of_chips(mc.summarize(competing_hazards(), n_paths=N, seed=3, variables=[]))
+    chips = mc.runs_out_of_chips(mc.summarize(competing_hazards(), n_paths=N, seed=3, variables=[], dtype=dtype))
     p1, p2 = -np.expm1(-0.3 / 12), -np.expm1(-0.2 / 12)
     stay = (1.0 - p1) * (1.0 - p2)
     for months in (1, 7, 24):
@@ -134,10 +138,11 @@ def test_gaussian_copula_through_an_ensemble():
         assert abs(np.count_nonzero(column < 0.01) / N - 0.01) < Z * np.sqrt(0.0099 / N)
 
 
-def test_moments_and_tails_of_the_normal_shocks():
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_moments_and_tails_of_the_normal_shocks(dtype):
     """One step of variance one: mean, variance, fourth moment and two tail probabilities; neighbours uncorrelated."""
     scenario = walk().with_inputs(drift=0.0, volatility=1.0).with_time(years=4, steps_per_year=1)
-    cash = mc.simulate(scenario, n_paths=N, seed=13).cash.values
+    cash = mc.simulate(scenario, n_paths=N, seed=13, dtype=dtype).cash.values.astype(float)
     z = np.diff(cash, axis=0)
     for row in z:
         assert abs(row.mean()) < Z / np.sqrt(N)

@@ -8,7 +8,15 @@ from typing import NamedTuple
 
 import pytest
 import slow_models
-from machine_code import calls, innermost_loops, kernel_assembly, scalar_loops, vector_machine, widest_loop
+from machine_code import (
+    calls,
+    double_loops,
+    innermost_loops,
+    kernel_assembly,
+    scalar_loops,
+    vector_machine,
+    widest_loop,
+)
 from processors import SCENARIOS
 from slow_models import branching_step, fast_functions_step, scenario_of, slow_events, slow_step
 
@@ -21,12 +29,15 @@ HERE = slow_models.__file__
 
 
 @vector_machine
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("step", [branching_step, fast_functions_step])
-def test_what_is_called_fast_is_vector_code_and_silent(step, monkeypatch, tmp_path):
+def test_what_is_called_fast_is_vector_code_and_silent(step, dtype, monkeypatch, tmp_path):
+    """In single precision also free of any arithmetic in double: literals, integers, helpers, tables and mc.math."""
     with warnings.catch_warnings():
         warnings.simplefilter("error", mc.SlowStepWarning)
-        lines = kernel_assembly(scenario_of(step), monkeypatch, tmp_path)
+        lines = kernel_assembly(scenario_of(step), monkeypatch, tmp_path, dtype)
     assert scalar_loops(lines) == []
+    assert (double_loops(lines) == []) == (dtype == "float32")
     assert widest_loop(lines) > 40
     if step is branching_step:
         assert calls(lines) == set()
@@ -38,11 +49,12 @@ def expected_places():
     return [(i, line.split("# slow: ")[1]) for i, line in enumerate(lines, 1) if "  # slow: " in line]
 
 
-def test_what_is_slow_is_told_once_with_its_lines(monkeypatch, tmp_path):
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_what_is_slow_is_told_once_with_its_lines(dtype, monkeypatch, tmp_path):
     monkeypatch.setenv("MONTECARLO_AI_CACHE_DIR", str(tmp_path))
     scenario = scenario_of(slow_step, slow_events)
     with pytest.warns(mc.SlowStepWarning) as caught:
-        mc.warmup(scenario)
+        mc.warmup(scenario, dtype=dtype)
     (warning,) = caught
     told = str(warning.message).splitlines()[1:]
     due = expected_places()
@@ -56,7 +68,7 @@ def test_what_is_slow_is_told_once_with_its_lines(monkeypatch, tmp_path):
     assert (warning.filename, warning.lineno) == (HERE, due[0][0])
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        mc.simulate(scenario, n_paths=2, seed=1)
+        mc.simulate(scenario, n_paths=2, seed=1, dtype=dtype)
 
 
 @vector_machine
@@ -69,10 +81,19 @@ def test_a_slow_step_is_seen_in_the_machine_code(monkeypatch, tmp_path):
 
 
 @vector_machine
-@pytest.mark.parametrize("name", ["three shocks", "walk", "thirty states"])
-def test_kernels_call_nothing(name, monkeypatch, tmp_path):
-    lines = kernel_assembly(SCENARIOS[name](), monkeypatch, tmp_path)
+@pytest.mark.parametrize(
+    ("name", "dtype"),
+    [
+        *(("three shocks", dtype) for dtype in ("float64", "mixed", "float32")),
+        ("walk", "float64"),
+        pytest.param("thirty states", "float64", marks=pytest.mark.slow),
+        pytest.param("thirty states", "float32", marks=pytest.mark.slow),
+    ],
+)
+def test_kernels_call_nothing(name, dtype, monkeypatch, tmp_path):
+    lines = kernel_assembly(SCENARIOS[name](), monkeypatch, tmp_path, dtype)
     assert calls(lines) == set()
+    assert (double_loops(lines) == []) == (dtype == "float32")
     assert scalar_loops(lines) == []
     assert widest_loop(lines) > 40
 
@@ -109,15 +130,20 @@ def test_a_model_of_many_fields_is_vector_code(monkeypatch, tmp_path):
     assert widest_loop(lines) > 2 * 180
 
 
+QUICK = ("openai-2025-12", "float64")
+LABS = [(preset, dtype) for preset in mc.preset_names() for dtype in ("float64", "float32")]
+
+
 @vector_machine
 @pytest.mark.parametrize(
-    "preset", [p if p == "openai-2025-12" else pytest.param(p, marks=pytest.mark.slow) for p in mc.preset_names()]
+    ("preset", "dtype"), [each if each == QUICK else pytest.param(*each, marks=pytest.mark.slow) for each in LABS]
 )
-def test_the_kernel_of_a_lab_calls_nothing(preset, monkeypatch, tmp_path):
+def test_the_kernel_of_a_lab_calls_nothing(preset, dtype, monkeypatch, tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("error", mc.SlowStepWarning)
-        lines = kernel_assembly(mc.load_scenario(preset), monkeypatch, tmp_path)
+        lines = kernel_assembly(mc.load_scenario(preset), monkeypatch, tmp_path, dtype)
     assert calls(lines) == set()
+    assert (double_loops(lines) == []) == (dtype == "float32")
     assert scalar_loops(lines) == []
     assert widest_loop(lines) > 1_000
 
