@@ -15,6 +15,7 @@ import pytest
 from models import NoParams, business, competing_hazards, walk
 from numba import njit
 from scipy.stats import norm
+from twin import assert_meets_its_twin
 
 import montecarlo_ai as mc
 from montecarlo_ai import simulation
@@ -167,6 +168,27 @@ def test_states_and_first_passages_differ_by_rounding_only(exact_walk, dtype):
     expected = got.sizes["path"] * (bound[1:] * 0.4 / (0.5 * np.sqrt(k[1:] / 12))).sum()
     changed = (got.event_time.values != exact_walk.event_time.values).sum()
     assert changed <= expected + Z * math.sqrt(expected) + 1.0
+
+
+@pytest.mark.parametrize("dtype", SINGLE)
+def test_a_path_meets_its_plain_python_twin(dtype):
+    """Helpers, forcing, clock, correlated and uniform shocks: within the 60 x 10 roundings of a path, all one way."""
+    ensemble = mc.simulate(business(), n_paths=600, seed=SEED, dtype=dtype)
+    for path in (0, 300, 599):
+        assert_meets_its_twin(ensemble, business(), path, within=600 * EPS)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dtype", SINGLE)
+def test_the_lab_hardly_moves(dtype):
+    """First passages of any event change on at most one of 2,000 paths, and medians by 1e-5 of the spread."""
+    preset = mc.load_scenario("openai-2025-12")
+    exact, got = (mc.simulate(preset, n_paths=20_000, seed=SEED, dtype=each) for each in ("float64", dtype))
+    changed = (got.event_time.values != exact.event_time.values).sum(axis=1)
+    assert (changed <= 10).all()
+    for name in ("revenue", "cash", "capacity"):
+        due, value = exact[name].values[-1], got[name].values[-1]
+        assert abs(np.median(value) - np.median(due)) < 1e-5 * due.std()
 
 
 def digest(result):
