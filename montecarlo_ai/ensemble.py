@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from montecarlo_ai._version import __version__
 from montecarlo_ai.kernels.philox import STREAM_VERSION
 from montecarlo_ai.samplers import Sampling
-from montecarlo_ai.scenario import Scenario
+from montecarlo_ai.scenario import Scenario, hash_of
 
 SCENARIO_KEY = "montecarlo_ai_scenario"
 """Where a result in memory carries its scenario: an entry of the Dataset's encoding."""
@@ -47,13 +47,14 @@ def identity(scenario: Scenario, *, kind: str, seed: int, sampling: Sampling, dt
     """Return the attributes of a result: what made it, and how to make it again."""
     document = scenario.document or {}
     known = document.get("base_period")
+    canonical = scenario.canonical()  # once: it reads the sources of a model's functions
     return {
         "kind": kind,
         "montecarlo_ai_version": __version__,
         "stream_version": STREAM_VERSION,
         "scenario": scenario.name,
-        "scenario_hash": scenario.hash,
-        "scenario_canonical": scenario.canonical(),
+        "scenario_hash": hash_of(canonical),
+        "scenario_canonical": canonical,
         "entity": str(document.get("entity", "")),
         **({"base_period": json.dumps(known, default=str)} if known else {}),
         "seed": seed,

@@ -264,7 +264,7 @@ class Scenario:
     @property
     def hash(self) -> str:
         """SHA-256 of the canonical text, 64 hexadecimal digits."""
-        return hashlib.sha256(self.canonical().encode()).hexdigest()
+        return hash_of(self.canonical())
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Scenario) and self.hash == other.hash
@@ -305,6 +305,11 @@ class Scenario:
     def _medians(self) -> dict[str, float]:
         """Return the median of each input, whatever their dependence."""
         return {name: float(distribution.ppf(0.5)) for name, distribution in self.inputs.distributions.items()}
+
+
+def hash_of(canonical: str) -> str:
+    """Return the SHA-256 of a canonical text, 64 hexadecimal digits."""
+    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def _check_names(model: Model, inputs: Inputs, checks: Checks) -> None:
