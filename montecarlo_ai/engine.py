@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from montecarlo_ai.errors import ModelError, NumericalError, Problem, invalid
 from montecarlo_ai.kernels.compiling import kernel_of
 from montecarlo_ai.kernels.emit import shock_rows
-from montecarlo_ai.kernels.options import BLOCK, PRECISIONS
+from montecarlo_ai.kernels.options import BLOCK
 from montecarlo_ai.kernels.philox import DOMAIN_SHOCKS
+from montecarlo_ai.kernels.precision import PRECISIONS
 from montecarlo_ai.samplers import INDEPENDENT, SAMPLERS, Sampling
 from montecarlo_ai.scenario import Scenario
 

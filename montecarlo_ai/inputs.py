@@ -6,7 +6,6 @@ import keyword
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -21,6 +20,7 @@ from montecarlo_ai.distributions.quantile_table import FloatArray
 from montecarlo_ai.errors import InputError
 from montecarlo_ai.input_rows import InputRows
 from montecarlo_ai.kernels.options import BLOCK
+from montecarlo_ai.lazy import cached_property
 from montecarlo_ai.model import RESERVED
 from montecarlo_ai.streams import colliding
 

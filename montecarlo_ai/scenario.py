@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +22,7 @@ from montecarlo_ai.files.overrides import apply_overrides
 from montecarlo_ai.functions import description
 from montecarlo_ai.inputs import Inputs
 from montecarlo_ai.known_series import Series, checked_forcing
+from montecarlo_ai.lazy import cached_property
 from montecarlo_ai.model import Model, name_list, names_problems
 from montecarlo_ai.timegrid import TimeGrid
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime
 import math
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from montecarlo_ai.checks import Checks, refused
+from montecarlo_ai.lazy import cached_property
 
 MONTHS_PER_YEAR = 12
 SECONDS_PER_YEAR = 31_556_952

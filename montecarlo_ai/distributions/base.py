@@ -6,7 +6,6 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast, overload
 
 import numpy as np
@@ -18,6 +17,7 @@ from montecarlo_ai.distributions.drawing import DistributionArtists, draw
 from montecarlo_ai.distributions.part import Part
 from montecarlo_ai.distributions.quantile_table import TARGET, FloatArray, QuantileTable
 from montecarlo_ai.kernels.laws import Law
+from montecarlo_ai.lazy import cached_property
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import ClassVar, Self
 
 import numpy as np
@@ -17,6 +16,7 @@ from montecarlo_ai.distributions.elicitation import Elicited
 from montecarlo_ai.distributions.fitting import best_shape, columns, line_through
 from montecarlo_ai.distributions.quantile_table import FloatArray
 from montecarlo_ai.kernels.laws import LOG_UNIFORM, UNIFORM, Law
+from montecarlo_ai.lazy import cached_property
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,6 +13,7 @@ from montecarlo_ai.checks import Checks
 from montecarlo_ai.distributions.base import Distribution
 from montecarlo_ai.distributions.quantile_table import FloatArray
 from montecarlo_ai.distributions.weights import checked_weights
+from montecarlo_ai.lazy import cached_property
 
 _LISTED = 6
 

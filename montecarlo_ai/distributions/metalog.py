@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -16,6 +15,7 @@ from montecarlo_ai.distributions.elicitation import checked_points, claiming
 from montecarlo_ai.distributions.part import mean_of_quantiles
 from montecarlo_ai.distributions.quantile_table import FloatArray
 from montecarlo_ai.distributions.smallest_float import smallest_float
+from montecarlo_ai.lazy import cached_property
 
 LARGEST_TERMS = 16
 _CHECKED = 4001

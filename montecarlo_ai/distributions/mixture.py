@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -16,6 +15,7 @@ from montecarlo_ai.distributions.operand import as_distribution
 from montecarlo_ai.distributions.quantile_table import FloatArray
 from montecarlo_ai.distributions.smallest_float import smallest_float
 from montecarlo_ai.distributions.weights import checked_weights
+from montecarlo_ai.lazy import cached_property
 
 _SMALL = 0.1
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable
-from functools import cached_property
 from typing import Protocol
 
 import numpy as np
 
 from montecarlo_ai.distributions.quantile_table import FloatArray
+from montecarlo_ai.lazy import cached_property
 
 _DENSITY_AT_ZERO = 1.0 / math.sqrt(2.0 * math.pi)
 _PIECES = (-37.0, -8.0, -2.0, 2.0, 8.0, 37.0)

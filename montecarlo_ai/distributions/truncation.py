@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,6 +14,7 @@ from montecarlo_ai.distributions.base import TRANSFORMATIONS, Distribution
 from montecarlo_ai.distributions.operand import as_distribution
 from montecarlo_ai.distributions.part import Part
 from montecarlo_ai.distributions.quantile_table import FloatArray
+from montecarlo_ai.lazy import cached_property
 
 
 class _Confined(Distribution):

@@ -31,7 +31,8 @@ from montecarlo_ai.kernels import (
 )
 from montecarlo_ai.kernels.disk import compiled, surroundings
 from montecarlo_ai.kernels.emit import KernelSpec, kernel_source, shock_rows
-from montecarlo_ai.kernels.options import COMPILE, Precision
+from montecarlo_ai.kernels.options import COMPILE
+from montecarlo_ai.kernels.precision import Precision
 from montecarlo_ai.kernels.single import SinglePrecision, single_value
 from montecarlo_ai.kernels.slow import SlowPlace, slow_places, slow_warning
 from montecarlo_ai.model import Clock, Model

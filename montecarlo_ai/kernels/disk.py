@@ -33,6 +33,7 @@ from numba.core.errors import NumbaWarning
 from montecarlo_ai._version import __version__
 from montecarlo_ai.kernels.intrinsics import wide_vectors
 from montecarlo_ai.kernels.options import COMPILE
+from montecarlo_ai.lazy import cached_property
 
 CACHE_VARIABLE = "MONTECARLO_AI_CACHE_DIR"
 
@@ -179,7 +180,7 @@ class Kept:
         """Run the loop."""
         self._run(*arguments)
 
-    @functools.cached_property
+    @cached_property
     def _run(self) -> Callable[..., None]:
         arguments = ", ".join(inspect.signature(self._function).parameters)
         source = _LOOP.replace("@ARGUMENTS@", arguments)

@@ -16,7 +16,8 @@ from typing import NamedTuple
 
 from numba import types
 
-from montecarlo_ai.kernels.options import BLOCK, PRECISIONS, TILE_BYTES, Precision, row_pitch
+from montecarlo_ai.kernels.options import BLOCK, TILE_BYTES
+from montecarlo_ai.kernels.precision import PRECISIONS, Precision, row_pitch
 
 
 class KernelSpec(NamedTuple):
