@@ -45,7 +45,13 @@ def quick(name: str) -> list[Engine]:
 
 
 @pytest.mark.parametrize(
-    ("name", "n_paths"), [("walk", 2**14), ("three-shocks", 2**14), ("thirty-states", 2**12), ("lab", 2**10)]
+    ("name", "n_paths"),
+    [
+        ("walk", 2**14),
+        ("three-shocks", 2**14),
+        pytest.param("thirty-states", 2**12, marks=pytest.mark.slow),
+        ("lab", 2**10),
+    ],
 )
 def test_engines_agree_and_are_timed(name: str, n_paths: int) -> None:
     engines = quick(name)

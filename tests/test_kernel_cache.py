@@ -125,6 +125,7 @@ def test_a_folder_that_cannot_be_made_falls_back_to_compiling(filled, tmp_path):
     assert in_a_process(tmp_path / "file" / "cache") == (filled[1], True)
 
 
+@pytest.mark.slow
 def test_a_full_disk_falls_back_to_compiling(filled, tmp_path):
     """Files may have 8 KiB: sources are written, and no machine code."""
     assert in_a_process(tmp_path, largest_file=8_192) == (filled[1], True)

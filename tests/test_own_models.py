@@ -107,7 +107,9 @@ CORRELATION = {("w", "z"): 0.5, ("z", "v"): -0.25, ("w", "v"): 0.3}
         (correlated_step, {"shock_correlation": CORRELATION}),
     ],
 )
-@pytest.mark.parametrize(("dtype", "within"), [("float64", 1e-9), ("mixed", 1e-5), ("float32", 1e-5)])
+@pytest.mark.parametrize(
+    ("dtype", "within"), [("float64", 1e-9), pytest.param("mixed", 1e-5, marks=pytest.mark.slow), ("float32", 1e-5)]
+)
 def test_a_model_meets_its_twin(step, options, dtype, within):
     """In single precision within 170 roundings of 2**-24, of which twelve steps of some ten operations make fewer."""
     scenario = scenario_of(step, **options)

@@ -50,6 +50,7 @@ def test_avx2_makes_vector_code_and_the_same_bits(name, tmp_path):
 
 
 @with_x86
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["three shocks", *LARGE])
 def test_without_avx_all_works_and_differs_by_rounding(name, tmp_path):
     """No fused multiply-add there; 1e-10 of the largest value."""

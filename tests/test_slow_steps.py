@@ -49,7 +49,7 @@ def expected_places():
     return [(i, line.split("# slow: ")[1]) for i, line in enumerate(lines, 1) if "  # slow: " in line]
 
 
-@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("dtype", ["float64", pytest.param("float32", marks=pytest.mark.slow)])
 def test_what_is_slow_is_told_once_with_its_lines(dtype, monkeypatch, tmp_path):
     monkeypatch.setenv("MONTECARLO_AI_CACHE_DIR", str(tmp_path))
     scenario = scenario_of(slow_step, slow_events)
@@ -125,6 +125,7 @@ def events(state: State, params: Params, clock: mc.Clock) -> Events:
 
 
 @vector_machine
+@pytest.mark.slow
 def test_a_model_of_many_fields_is_vector_code(monkeypatch, tmp_path):
     lines = kernel_assembly(scenario_of_many_fields(), monkeypatch, tmp_path)
     assert widest_loop(lines) > 2 * 180
