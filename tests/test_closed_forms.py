@@ -25,7 +25,7 @@ import montecarlo_ai as mc
 
 N = 1_000_000
 Z = 4.5
-DTYPES = ("float64", "mixed", "float32")
+DTYPES = ("float64", pytest.param("mixed", marks=pytest.mark.slow), "float32")
 
 
 def z_score(count: float, p: float, n: int = N) -> float:

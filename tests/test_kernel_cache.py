@@ -120,6 +120,7 @@ def test_code_of_another_processor_is_not_used(filled, tmp_path):
     assert in_a_process(tmp_path / "copy") == (due, False)
 
 
+@pytest.mark.slow
 def test_a_folder_that_cannot_be_made_falls_back_to_compiling(filled, tmp_path):
     (tmp_path / "file").write_text("in the way")
     assert in_a_process(tmp_path / "file" / "cache") == (filled[1], True)

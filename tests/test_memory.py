@@ -44,6 +44,7 @@ def test_peak_memory_of_a_summary_does_not_depend_on_the_number_of_paths():
     assert growth("summarize", ["cash"]) < 2 * 3_500_000
 
 
+@pytest.mark.slow
 def test_peak_memory_of_an_ensemble_does():
     """The other test would see it: a first passage takes 4 bytes a path as it is made, and 8 as it is told."""
     assert growth("simulate", []) > 12 * 3_500_000

@@ -38,6 +38,7 @@ def on(processor, names, folder):
 
 
 @with_avx2
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["three shocks", *LARGE])
 def test_avx2_makes_vector_code_and_the_same_bits(name, tmp_path):
     made, arrays = on("haswell", [name], tmp_path)

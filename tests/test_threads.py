@@ -131,7 +131,7 @@ except KeyboardInterrupt:
 
 
 @posix
-@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("threads", [pytest.param(1, marks=pytest.mark.slow), 2])
 def test_an_interrupt_ends_a_run_promptly(threads):
     """Five seconds, of which what is being computed takes a fraction of one; the process can run on."""
     child = program(INTERRUPTED.format(threads=threads))
