@@ -101,8 +101,14 @@ def test_what_is_wrong_is_named(make: Any, field: str, value: object, rule: str)
 
 
 def test_what_is_not_finite_in_a_matrix_is_named() -> None:
-    for matrix in ([[1, math.nan], [math.nan, 1]], [[1, math.nan], [0.5, 1]], [[math.nan, 0.5], [0.5, 1]]):
-        problems(lambda matrix=matrix: Correlation.from_matrix(["a", "b"], matrix))
+    for matrix, place in (
+        ([[1, math.nan], [math.nan, 1]], "correlation[a, b]"),
+        ([[1, math.nan], [0.5, 1]], "correlation[a, b]"),
+        ([[math.nan, 0.5], [0.5, 1]], "matrix[a, a]"),
+    ):
+        (problem,) = problems(lambda matrix=matrix: Correlation.from_matrix(["a", "b"], matrix))
+        assert problem.field == place
+        assert math.isnan(problem.value)
 
 
 def test_all_problems_come_at_once() -> None:

@@ -75,5 +75,9 @@ def test_a_given_place_is_drawn_on() -> None:
 
 
 def test_nothing_in_a_title_is_markup() -> None:
-    distribution = Normal(0.0, 1.0).with_units("million H100e")
-    distribution.plot().axes[0].figure.canvas.draw()
+    distribution = Normal(0.0, 1.0).with_units("million $ of $ H100e")
+    figure = distribution.plot().axes[0].figure
+    figure.canvas.draw()
+    words = [figure.axes[0].title, figure.axes[0]._left_title, figure.axes[1].xaxis.label]
+    assert any("$ of $" in text.get_text() for text in words)
+    assert not any(text.get_parse_math() for text in words if text.get_text())
