@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Self
 
@@ -10,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from montecarlo_ai.intervals import replicate_error
-from montecarlo_ai.kernels.reductions import BINS, Tally
+from montecarlo_ai.kernels.bins import BINS, inner_edges
+from montecarlo_ai.kernels.reductions import Tally
 
 
 class Histogram(NamedTuple):
@@ -19,6 +19,7 @@ class Histogram(NamedTuple):
     Attributes
     ----------
     counts : (bins,) int64
+        The bin above the centre holds those that equal it, too.
     atom : int
         Values that equal the centre.
     centre, scale : float
@@ -57,7 +58,9 @@ class Histogram(NamedTuple):
         at = variable, time
         ends = float(total.lowest[at]), float(total.highest[at])
         parts = None if sizes is None else total.replicate_counts[at]
-        return cls(total.counts[at], int(total.atoms[at]), centre, scale, ends, parts, sizes, together)
+        counts, atom = total.counts[at][:BINS].copy(), int(total.counts[at][BINS:].sum())
+        counts[BINS // 2] += atom
+        return cls(counts, atom, centre, scale, ends, parts, sizes, together)
 
 
 def quantiles(histogram: Histogram, levels: Sequence[float]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -68,7 +71,7 @@ def quantiles(histogram: Histogram, levels: Sequence[float]) -> tuple[NDArray[np
     """
     counts, ends = histogram.counts, histogram.ends
     with np.errstate(over="ignore"):
-        edges = np.clip(_inner_edges() * histogram.scale + histogram.centre, *ends)
+        edges = np.clip(inner_edges() * histogram.scale + histogram.centre, *ends)
     half = BINS // 2  # the edge below which the atom stands, counted from the smallest value
     places = np.concatenate([ends[:1], edges[:half], edges[half - 1 :], ends[1:]])
     n = int(counts.sum())
@@ -114,11 +117,3 @@ def _inverse(
     half_width = 0.5 * places[upper] - 0.5 * places[lower]
     between = (1.0 - part) * places[lower] + part * places[upper]
     return np.where(half_width == 0.0, places[upper], between), half_width
-
-
-@functools.cache
-def _inner_edges() -> NDArray[np.float64]:
-    """Return the edges between bins in units of the scale."""
-    g = np.arange(1, BINS) / BINS * 2.0 - 1.0
-    edges: NDArray[np.float64] = g / (1.0 - np.abs(g))
-    return edges

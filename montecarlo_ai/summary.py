@@ -16,8 +16,9 @@ from montecarlo_ai.ensemble import dataset, identity, labels
 from montecarlo_ai.errors import InputError, invalid
 from montecarlo_ai.histogram import Histogram, quantiles
 from montecarlo_ai.intervals import replicate_error
+from montecarlo_ai.kernels.bins import BINS, WIDE_BINS
 from montecarlo_ai.kernels.options import BLOCK
-from montecarlo_ai.kernels.reductions import BINS, SUPER_BLOCK, WIDE_BINS, Tally
+from montecarlo_ai.kernels.reductions import SUPER_BLOCK, Tally
 from montecarlo_ai.memory import check_memory
 from montecarlo_ai.scenario import Scenario
 
@@ -28,8 +29,8 @@ _COUNTS = ("event_count", "event_time_count", "first_count", "tie_count")
 REPLICATE_COUNTS = ("replicate_event_count", "replicate_first_count", "replicate_paths")
 _PILOT = 4_096
 _PILOT_BYTES = 2**30
-_SLAB_BYTES = 250_000
-_SMALLEST_SCALE = 4.0 * np.finfo(np.float64).tiny
+_SLAB_BYTES = 500_000
+_SCALES = 4.0 * np.finfo(np.float64).tiny, 0.25 * np.finfo(np.float64).max
 _COMMON = 0.01
 
 
@@ -53,9 +54,8 @@ def summarize(
     scenario, seed and number of paths. Quantiles are read from histograms whose ranges come from the first 4,096
     paths; the error beside each is one standard error: that of sampling, and that of a place that is known to its bin
     (the bin's width over the square root of 12), added in squares. With more than one replicate, that of sampling
-    comes from how far apart the replicates' shares below the quantile are, each known to a sixty-fourth of the range;
-    with one, it is that of independent paths, whatever the sampler. Levels 0 and 1 are the smallest and the largest
-    value, exactly.
+    comes from how far apart the replicates' shares below the quantile are, which are counted in 128 bins; with one, it
+    is that of independent paths, whatever the sampler. Levels 0 and 1 are the smallest and the largest value, exactly.
 
     Parameters
     ----------
@@ -212,7 +212,8 @@ def _places(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[n
     """Return centre and scale for values over (variables, times, paths), which are sorted in place.
 
     The centre is a value on which many paths stand, where there is one (it is counted apart), else the median; the
-    scale is half the middle 90%; half the range where the middle has no width; and where all values are one, its size.
+    scale is two thirds of the middle 90%; of the range where the middle has no width; and where all values are one, its
+    size.
     """
     values.sort(axis=2)
     paths = values.shape[2]
@@ -223,8 +224,9 @@ def _places(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[n
     half = 0.5 * values  # before a difference, which could overflow
     middle = half[:, :, int(0.95 * paths)] - half[:, :, int(0.05 * paths)]
     scale = np.where(middle > 0.0, middle, half[:, :, -1] - half[:, :, 0])
+    scale = np.minimum(scale, 0.75 * _SCALES[1]) / 0.75
     scale = np.where(scale > 0.0, scale, np.where(centre != 0.0, np.abs(centre), 1.0))
-    return centre, np.maximum(scale, _SMALLEST_SCALE)
+    return centre, np.maximum(scale, _SCALES[0])
 
 
 def _statistics(

@@ -15,7 +15,8 @@ from montecarlo_ai.console import headline_text
 from montecarlo_ai.headline import Throughput, headline
 from montecarlo_ai.histogram import Histogram, quantiles
 from montecarlo_ai.intervals import binomial_interval, replicate_error, replicate_interval
-from montecarlo_ai.kernels.reductions import BINS, WIDE_BINS, Tally
+from montecarlo_ai.kernels.bins import BINS, WIDE_BINS
+from montecarlo_ai.kernels.reductions import Tally
 from montecarlo_ai.risk import describe_chips, interval_name
 
 
@@ -116,7 +117,8 @@ def test_histograms_of_replicates_are_parts_of_the_whole():
     centre, scale = np.zeros((2, 3)), np.ones((2, 3))
     tally = Tally.empty(2, 0, 3, replicates=7)
     tally.add(values, np.empty((0, 1_000), dtype=np.int32), 1_000, centre, scale, [], replicate)
-    wide = tally.counts.reshape(2, 3, WIDE_BINS, -1).sum(axis=3)
+    assert (tally.counts[:, :, BINS:] == 0).all()  # no value is the centre
+    wide = tally.counts[:, :, :BINS].reshape(2, 3, WIDE_BINS, -1).sum(axis=3)
     assert (tally.replicate_counts.sum(axis=2) == wide).all()
     assert (tally.replicate_counts.sum(axis=3) == np.bincount(replicate)).all()
     due = np.array([values[:, :, replicate == part].sum(axis=2) for part in range(7)])

@@ -1,10 +1,9 @@
 """Running statistics: histograms, sums and first-passage counts, so that no path need be stored.
 
-A value falls into a bin by a monotone map of the whole line onto (0, 1), g = (1 + y / (1 + |y|)) / 2 with
-y = (x - centre) / scale, where centre and scale come from a pilot run: bins are narrow where the mass is, and no
-value is outside. Values equal to the centre are counted apart, so that a point mass there stays exact, and the smallest
-and the largest value end the outermost bins. Counts are integers and merge in any order; sums are kept per super-block
-and combined in order by the caller.
+Centre and scale of a histogram (`bins`) come from a pilot run: bins are narrow where the mass is, and no value is
+outside. Values equal to the centre are counted apart, so that a point mass there stays exact, and the smallest and the
+largest value end the outermost bins. Counts are integers and merge in any order; sums are kept per super-block and
+combined in order by the caller.
 """
 
 from __future__ import annotations
@@ -17,24 +16,20 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
+from montecarlo_ai.kernels.bins import BINS, WIDE_BINS, bin_of
 from montecarlo_ai.kernels.disk import kept
-from montecarlo_ai.kernels.intrinsics import stack_float64, stack_int32, stack_uint16
-
-BINS = 1024
-WIDE_BINS = 64
-"""Bins of the histogram of each replicate: enough to see how far apart the replicates' distributions are."""
+from montecarlo_ai.kernels.intrinsics import stack_float64, stack_uint16
+from montecarlo_ai.kernels.options import BLOCK
 
 SUPER_BLOCK = 16_384
 """Paths of one tally: few enough for 16-bit counts, whose histograms stay in the processor's second-level cache."""
 
-_HALF, _ONE = np.float32(0.5), np.float32(1.0)
-"""Bins are found in single precision, whose division takes a third of the time: a value nearer to the edge of a bin
-than a thousandth of its width may be counted beside it."""
+LANES = 16
+"""Values that are summed and counted side by side: enough that no addition waits for the one before."""
 
-_FAR = 1e30
-"""Beyond it, in units of the scale, every value is in the outermost bin; keeps infinity out of the map."""
+_WIDE = np.uintp(BINS // WIDE_BINS)
 
-_by_time, _counts_by_time, _by_replicate = types.float64[:, ::1], types.int64[:, ::1], types.int64[:, :, ::1]
+_by_time, _by_replicate = types.float64[:, ::1], types.int64[:, :, ::1]
 
 
 @dataclass(frozen=True)
@@ -43,9 +38,9 @@ class Tally:
 
     Attributes
     ----------
-    counts : (variables, times, bins) uint16, or int64 in a total
-    atoms : (variables, times) int64
-        How many values equal the centre.
+    counts : (variables, times, bins + lanes) uint16, or int64 in a total
+        Beyond the bins, values that equal the centre, in as many places as there are lanes: equal values in a row do
+        not wait for one another.
     sums, squares : (variables, times) float64
         Of y: about the centre, in units of the scale.
     lowest, highest : (variables, times) float64
@@ -63,7 +58,6 @@ class Tally:
     """
 
     counts: NDArray[Any]
-    atoms: NDArray[np.int64]
     sums: NDArray[np.float64]
     squares: NDArray[np.float64]
     lowest: NDArray[np.float64]
@@ -81,8 +75,7 @@ class Tally:
         parts = (*shape, replicates if replicates > 1 else 0)
         count = np.int64 if total else np.uint16
         return cls(
-            counts=np.zeros((*shape, BINS), dtype=count),
-            atoms=np.zeros(shape, dtype=np.int64),
+            counts=np.zeros((*shape, BINS + LANES), dtype=count),
             sums=np.zeros(shape),
             squares=np.zeros(shape),
             lowest=np.full(shape, np.inf),
@@ -96,10 +89,11 @@ class Tally:
 
     def merge(self, later: Tally) -> None:
         """Add the tally of the paths that follow."""
+        _merge_counts(self.counts, later.counts)
         combine = {"lowest": np.minimum, "highest": np.maximum}
-        for field in fields(self):
-            mine = getattr(self, field.name)
-            combine.get(field.name, np.add)(mine, getattr(later, field.name), out=mine)
+        for name in (field.name for field in fields(self) if field.name != "counts"):
+            mine = getattr(self, name)
+            combine.get(name, np.add)(mine, getattr(later, name), out=mine)
 
     def add(
         self,
@@ -132,75 +126,73 @@ class Tally:
             centre,
             inverse_scale,
             self.counts,
-            self.atoms,
             (self.sums, self.squares, self.lowest, self.highest),
         )
         if self.replicate_sums.size:
             _add_parts(values, replicate, centre, inverse_scale, self.replicate_sums, self.replicate_counts)
-        is_chip = np.array(chips, dtype=np.int64)
-        _add_passages(passage, replicate, is_chip, self.happened, self.first, self.ties)
+        is_chip = np.zeros(len(passage), dtype=np.bool_)
+        is_chip[list(chips)] = True
+        rows = np.array(chips, dtype=np.int64)
+        _add_passages(passage, replicate, rows, is_chip, self.happened, self.first, self.ties)
 
 
-@kept(
-    types.float64[:, :, ::1],
-    types.int64,
-    _by_time,
-    _by_time,
-    types.uint16[:, :, ::1],
-    _counts_by_time,
-    types.UniTuple(_by_time, 4),
-)
-def _add_values(
-    values: Any, width: Any, centre: Any, inverse_scale: Any, counts: Any, atoms: Any, moments: Any
-) -> None:
+@kept(types.int64[:, :, ::1], types.uint16[:, :, ::1])
+def _merge_counts(total: Any, part: Any) -> None:
+    """Add counts of a part to those of the whole."""
+    for variable in range(np.uintp(total.shape[0])):
+        for time in range(np.uintp(total.shape[1])):
+            for place in range(np.uintp(BINS + LANES)):
+                total[variable, time, place] += np.int64(part[variable, time, place])
+
+
+@kept(types.float64[:, :, ::1], types.int64, _by_time, _by_time, types.uint16[:, :, ::1], types.UniTuple(_by_time, 4))
+def _add_values(values: Any, width: Any, centre: Any, inverse_scale: Any, counts: Any, moments: Any) -> None:
     """Add the values of consecutive columns to their histograms, sums and extremes."""
     sums, squares, lowest, highest = moments
-    bins = stack_int32(1, 256)
-    part = stack_uint16(4, BINS)  # neighbours count apart, so that equal bins in a row do not wait for one another
-    by_lane = stack_float64(5, 256)  # lanes are summed apart: an ordered sum would wait for every addition
-    n_bins = np.float32(BINS)
-    last = np.int32(BINS - 1)
+    bins = stack_uint16(1, BLOCK)
+    apart = stack_float64(4, LANES)  # lanes are summed apart: LLVM keeps them in registers
+    lanes, block = np.uintp(LANES), np.uintp(BLOCK)
     for variable in range(centre.shape[0]):
         for time in range(centre.shape[1]):
             middle, inverse = centre[variable, time], inverse_scale[variable, time]
             series, row = values[variable, time], counts[variable, time]
-            for i in range(np.uintp(4)):
-                for j in range(np.uintp(BINS)):
-                    part[i, j] = np.uint16(0)
-            for j in range(np.uintp(256)):
-                by_lane[0, j] = by_lane[1, j] = by_lane[2, j] = 0.0
-                by_lane[3, j], by_lane[4, j] = np.inf, -np.inf
-            for begin in range(np.uintp(0), np.uintp(width), np.uintp(256)):
-                lanes = min(np.uintp(256), np.uintp(width) - begin)
-                for lane in range(lanes):
-                    x = series[begin + lane]
-                    d = x - middle
-                    y = d * inverse
-                    near = np.float32(min(max(y, -_FAR), _FAR))
-                    g = (_HALF + _HALF * near / (_ONE + abs(near))) * n_bins
-                    bins[0, lane] = min(np.int32(g), last)
-                    by_lane[0, lane] += y
-                    by_lane[1, lane] += y * y
-                    by_lane[2, lane] += 1.0 if d == 0.0 else 0.0
-                    by_lane[3, lane] = min(by_lane[3, lane], x)
-                    by_lane[4, lane] = max(by_lane[4, lane], x)
-                for lane in range(lanes):
-                    part[lane & np.uintp(3), np.uintp(bins[0, lane])] += np.uint16(1)
-            for j in range(np.uintp(BINS)):
-                row[j] += part[0, j] + part[1, j] + part[2, j] + part[3, j]
-            half = np.uintp(128)
+            total, squared, low, high = 0.0, 0.0, np.inf, -np.inf
+            for lane in range(lanes):
+                apart[0, lane] = apart[1, lane] = 0.0
+                apart[2, lane], apart[3, lane] = np.inf, -np.inf
+            for first in range(np.uintp(0), np.uintp(width), block):
+                count = min(block, np.uintp(width) - first)
+                whole = count // lanes * lanes
+                for begin in range(np.uintp(0), whole, lanes):
+                    for lane in range(lanes):
+                        x = series[first + begin + lane]
+                        y = (x - middle) * inverse
+                        apart[0, lane] += y
+                        apart[1, lane] += y * y
+                        apart[2, lane] = min(apart[2, lane], x)
+                        apart[3, lane] = max(apart[3, lane], x)
+                        bins[0, begin + lane] = np.uint16(BINS + np.int32(lane) if x == middle else bin_of(y))
+                for lane in range(whole, count):
+                    x = series[first + lane]
+                    y = (x - middle) * inverse
+                    total += y
+                    squared += y * y
+                    low, high = min(low, x), max(high, x)
+                    bins[0, lane] = np.uint16(BINS if x == middle else bin_of(y))
+                for lane in range(count):
+                    row[np.uintp(bins[0, lane])] += np.uint16(1)
+            half = lanes // np.uintp(2)
             while half > np.uintp(0):
                 for lane in range(half):
-                    for i in range(np.uintp(3)):
-                        by_lane[i, lane] += by_lane[i, lane + half]
-                    by_lane[3, lane] = min(by_lane[3, lane], by_lane[3, lane + half])
-                    by_lane[4, lane] = max(by_lane[4, lane], by_lane[4, lane + half])
+                    apart[0, lane] += apart[0, lane + half]
+                    apart[1, lane] += apart[1, lane + half]
+                    apart[2, lane] = min(apart[2, lane], apart[2, lane + half])
+                    apart[3, lane] = max(apart[3, lane], apart[3, lane + half])
                 half >>= np.uintp(1)
-            sums[variable, time] += by_lane[0, 0]
-            squares[variable, time] += by_lane[1, 0]
-            atoms[variable, time] += np.int64(by_lane[2, 0])
-            lowest[variable, time] = min(lowest[variable, time], by_lane[3, 0])
-            highest[variable, time] = max(highest[variable, time], by_lane[4, 0])
+            sums[variable, time] += total + apart[0, 0]
+            squares[variable, time] += squared + apart[1, 0]
+            lowest[variable, time] = min(lowest[variable, time], low, apart[2, 0])
+            highest[variable, time] = max(highest[variable, time], high, apart[3, 0])
 
 
 @kept(
@@ -213,8 +205,6 @@ def _add_values(
 )
 def _add_parts(values: Any, replicate: Any, centre: Any, inverse_scale: Any, sums: Any, counts: Any) -> None:
     """Add the values of consecutive columns to the sums and the histograms of their replicates."""
-    n_bins = np.float64(WIDE_BINS)
-    last = np.int64(WIDE_BINS - 1)
     for variable in range(centre.shape[0]):
         for time in range(centre.shape[1]):
             middle, inverse = centre[variable, time], inverse_scale[variable, time]
@@ -222,32 +212,36 @@ def _add_parts(values: Any, replicate: Any, centre: Any, inverse_scale: Any, sum
             for lane in range(np.uintp(replicate.size)):
                 part = np.uintp(replicate[lane])
                 y = (series[lane] - middle) * inverse
-                near = min(max(y, -_FAR), _FAR)
-                g = (0.5 + 0.5 * near / (1.0 + abs(near))) * n_bins
                 total[part] += y
-                rows[part, np.uintp(min(np.int64(g), last))] += np.uint16(1)
+                rows[part, np.uintp(bin_of(y)) // _WIDE] += np.uint16(1)
 
 
-@kept(types.int32[:, ::1], types.int64[::1], types.int64[::1], _by_replicate, _by_replicate, types.int64[::1])
-def _add_passages(passage: Any, replicate: Any, chips: Any, happened: Any, first: Any, ties: Any) -> None:
+@kept(
+    types.int32[:, ::1],
+    types.int64[::1],
+    types.int64[::1],
+    types.boolean[::1],
+    _by_replicate,
+    _by_replicate,
+    types.int64[::1],
+)
+def _add_passages(passage: Any, replicate: Any, chips: Any, is_chip: Any, happened: Any, first: Any, ties: Any) -> None:
     """Count first passages by grid time, and which came first; ties go to the order of the chips."""
-    events = passage.shape[0]
-    never = np.int64(happened.shape[2] - 1)
-    is_chip = np.zeros(events, dtype=np.bool_)
-    is_chip[chips] = True
-    for lane in range(replicate.size):
-        part = replicate[lane]
-        earliest, winner, same = never, -1, 0
+    events = np.uintp(passage.shape[0])
+    never = np.int32(happened.shape[2] - 1)
+    for lane in range(np.uintp(replicate.size)):
+        part = np.uintp(replicate[lane])
+        earliest, winner, same = never, events, np.int32(0)
         for chip in chips:
-            k = np.int64(passage[chip, lane])
-            if k < earliest:
-                earliest, winner, same = k, chip, 1
-            elif k == earliest and k < never:
-                same += 1
+            k = min(passage[np.uintp(chip), lane], never)
+            sooner = k < earliest
+            same = np.int32(1) if sooner else np.int32(same + (k == earliest))
+            winner = np.uintp(chip) if sooner else winner
+            earliest = min(k, earliest)
         for event in range(events):
-            k = min(np.int64(passage[event, lane]), never)
-            happened[part, event, k] += 1
-            if event == winner or (not is_chip[event] and k < earliest):
-                first[part, event, k] += 1
-        first[part, events, earliest] += 1
-        ties[earliest] += same > 1
+            k = min(passage[event, lane], never)
+            came = event == winner if is_chip[event] else k < earliest
+            happened[part, event, np.uintp(k)] += 1
+            first[part, event, np.uintp(k)] += np.int64(came)
+        first[part, events, np.uintp(earliest)] += 1
+        ties[np.uintp(earliest)] += np.int64(same > 1 and earliest < never)
