@@ -151,9 +151,8 @@ class Engine:
             if not finite.all():
                 sick = int(np.flatnonzero(~finite)[0])
                 first = sick * BLOCK
-                raise self._explain(first_path + begin + first, min(BLOCK, width - first), blocks[sick : sick + 1])
-            if store.values.dtype != self.constants.dtype:
-                self._check_range(part, width, keep)
+                where = first_path + begin + first, min(BLOCK, width - first), blocks[sick : sick + 1]
+                raise self._explain(*where, keep, store.values.dtype)
 
     def in_order(
         self,
@@ -244,17 +243,10 @@ class Engine:
             ) from None
         return finite
 
-    def _check_range(self, store: Store, n_paths: int, keep: NDArray[np.int64]) -> None:
-        """Raise if a value that was finite is not in single precision."""
-        kept = store.values[:, :, store.column : store.column + n_paths]
-        if kept.size and (np.isinf(kept.max()) or np.isinf(kept.min())):
-            too_large = np.isinf(kept).any(axis=(1, 2))
-            name = self.scenario.model.state_fields[keep[int(np.flatnonzero(too_large)[0])]]
-            rule = f"cannot hold {name}, which reaches beyond {np.finfo(np.float32).max:.3g}"
-            raise invalid("store_dtype", "float32", rule, 'take "float64"')
-
-    def _explain(self, first_path: int, n_paths: int, drawn: NDArray[np.float64]) -> NumericalError:
-        """Return an error that names the first value of a block that is no finite number."""
+    def _explain(
+        self, first_path: int, n_paths: int, drawn: NDArray[np.float64], keep: NDArray[np.int64], stored: np.dtype[Any]
+    ) -> NumericalError | InputError:
+        """Return an error that names the first value of a block that is no finite number, or is none where stored."""
         model, remedy = self.scenario.model, _REMEDY
         if self.constants.dtype == np.float32:
             remedy += ', or take dtype="float64", which reaches beyond 3.4e38'
@@ -263,6 +255,12 @@ class Engine:
         passage = np.empty((len(model.event_fields), BLOCK), dtype=np.int32)
         self._launch(first_path, n_paths, drawn, every, Store(values, passage, 0))
         bad = ~np.isfinite(values[:, :, :n_paths])
+        with np.errstate(over="ignore"):
+            too_large = np.isinf(values[keep, :, :n_paths].astype(stored)).any(axis=(1, 2))
+        if not bad.any() and too_large.any():
+            name = model.state_fields[keep[int(np.flatnonzero(too_large)[0])]]
+            rule = f"cannot hold {name}, which reaches beyond {np.finfo(np.float32).max:.3g}"
+            return invalid("store_dtype", "float32", rule, 'take "float64"')
         if not bad.any():
             return NumericalError(f"events: a margin is not a number on a path from {first_path} on; {remedy}")
         step = int(np.flatnonzero(bad.any(axis=(0, 2)))[0])

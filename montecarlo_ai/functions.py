@@ -11,6 +11,7 @@ import textwrap
 import types
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, TypeVar
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -145,10 +146,16 @@ def function_problems(role: str, function: Callable[..., Any]) -> list[Problem]:
     return problems
 
 
+_sources: WeakKeyDictionary[Callable[..., Any], str] = WeakKeyDictionary()
+"""Sources that were read: reading takes longer than a short run."""
+
+
 def source_of(function: Callable[..., Any]) -> str:
     """Return a function's source, or a fingerprint where the source is gone (an interactive prompt)."""
     try:
-        return textwrap.dedent(inspect.getsource(function))
+        if function not in _sources:
+            _sources[function] = textwrap.dedent(inspect.getsource(function))
+        return _sources[function]
     except (OSError, TypeError):
         return fingerprint(function)
 

@@ -234,9 +234,10 @@ class Scenario:
         model = self.model
         told = self.series is None and self.forcing
         forcing = hashlib.sha256(b"".join(values.tobytes() for values in self.forcing.values())).hexdigest()
-        functions = {role: description(getattr(model, role)) for role in ("step", "initial", "events")}
+        roles = ("step", "initial", "events") if model.origin is None else ()
+        functions = {role: description(getattr(model, role)) for role in roles}
         content = {
-            "model": model.origin if model.origin is not None else {"functions": functions},
+            "model": {"functions": functions} if model.origin is None else model.origin,
             **self.inputs.to_dict(),
             "time": self.time.to_dict(),
             "forcing": forcing if told else None,

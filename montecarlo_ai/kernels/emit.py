@@ -11,6 +11,7 @@ cannot turn into a select, so they become vector code.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
@@ -87,7 +88,7 @@ import numpy as np
 from numba import njit
 
 from montecarlo_ai.kernels.intrinsics import (
-    ready_to_write, stack_float32, stack_float64, stack_int32, stack_uint32, wide_vectors,
+    bits_of, ready_to_write, stack_float32, stack_float64, stack_int32, stack_uint32, wide_vectors,
 )
 from montecarlo_ai.kernels.normals import box_muller, box_muller_single, uniform_single
 from montecarlo_ai.kernels.philox import philox
@@ -102,6 +103,8 @@ ONE = np.uintp(1)
 TWO = np.uintp(2)
 FOUR = np.uintp(4)
 CELL = 2.0**-32
+SIZE = np.int32(0x7FFFFFFF)
+INFINITE = np.int32(0x7F800000)
 ZERO = np.@REAL@(0.0)
 UNIT = np.@REAL@(1.0)
 NORMALS = np.uintp(@NORMALS@)
@@ -149,11 +152,14 @@ _BLOCK = """
             write_state(state, lane, begun)
             healthy[0, lane] = sickness(begun)
 @NEVER@
+        largest = np.int32(0)
         for row in range(keep.size):
             source = np.uintp(keep[row])
             if store_single:
                 for lane in range(width):
-                    store32[row, 0, column + lane] = state[source, lane]
+                    kept = np.float32(state[source, lane])
+                    store32[row, 0, column + lane] = kept
+                    largest = max(largest, bits_of(kept) & SIZE)
             else:
                 for lane in range(width):
                     store64[row, 0, column + lane] = state[source, lane]
@@ -175,14 +181,16 @@ _BLOCK = """
                 source = np.uintp(keep[row])
                 if store_single:
                     for lane in range(width):
-                        store32[row, index + 1, column + lane] = state[source, lane]
+                        kept = np.float32(state[source, lane])
+                        store32[row, index + 1, column + lane] = kept
+                        largest = max(largest, bits_of(kept) & SIZE)
                 else:
                     for lane in range(width):
                         store64[row, index + 1, column + lane] = state[source, lane]
         sick = ZERO
         for lane in range(width):
             sick += healthy[0, lane]
-        finite[block] = finite[block] and sick == ZERO
+        finite[block] = finite[block] and sick == ZERO and largest < INFINITE
         for row in range(passage.shape[0]):
             for lane in range(width):
                 passage[row, column + lane] = first[row, lane]
@@ -262,6 +270,7 @@ def shock_rows(shocks: Sequence[str], uniform: Collection[str]) -> tuple[str, ..
     return (*(name for name in shocks if name not in uniform), *(name for name in shocks if name in uniform))
 
 
+@functools.cache
 def kernel_source(spec: KernelSpec) -> str:
     """Return the source of a kernel; names such as ``step`` and ``State`` are put into its module by the compiler."""
     text = _HEAD + _BLOCK
