@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 import montecarlo_ai as mc
 from montecarlo_ai.distributions import Beta, Distribution, Exponential, Gamma, LogNormal, StudentT
 from montecarlo_ai.kernels import special  # noqa: F401  (compiled code that calls mc.math gets its functions)
-from montecarlo_ai.kernels.normals import box_muller
+from montecarlo_ai.kernels.normals import normal_pair, squared_radius
 from montecarlo_ai.kernels.options import COMPILE
 from montecarlo_ai.kernels.quantile import normal_scores
 
@@ -167,12 +167,12 @@ def _box_muller(a: Any, b: Any) -> tuple[Any, Any]:
 
 @njit(**COMPILE)  # type: ignore[untyped-decorator]
 def _cosine_half(a: Any, b: Any) -> Any:
-    return box_muller(np.uint64(a), np.uint64(b))[0]
+    return normal_pair(squared_radius(np.uint64(a)), np.uint64(b))[0]
 
 
 @njit(**COMPILE)  # type: ignore[untyped-decorator]
 def _sine_half(a: Any, b: Any) -> Any:
-    return box_muller(np.uint64(a), np.uint64(b))[1]
+    return normal_pair(squared_radius(np.uint64(a)), np.uint64(b))[1]
 
 
 def words(low: float, high: float) -> Sample:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from montecarlo_ai.errors import ModelError, NumericalError, Problem, invalid
+from montecarlo_ai.errors import InputError, ModelError, NumericalError, Problem, invalid
 from montecarlo_ai.kernels.compiling import kernel_of
 from montecarlo_ai.kernels.emit import shock_rows
 from montecarlo_ai.kernels.options import BLOCK

@@ -90,7 +90,9 @@ from numba import njit
 from montecarlo_ai.kernels.intrinsics import (
     bits_of, ready_to_write, stack_float32, stack_float64, stack_int32, stack_uint32, wide_vectors,
 )
-from montecarlo_ai.kernels.normals import box_muller, box_muller_single, uniform_single
+from montecarlo_ai.kernels.normals import (
+    normal_pair, normal_pair_single, squared_radius, squared_radius_single, uniform_single,
+)
 from montecarlo_ai.kernels.philox import philox
 
 U32 = np.uint64(0xFFFFFFFF)
@@ -245,13 +247,17 @@ _DRAWN = """                for row in range(@ROWS@):
 _NORMAL = """                    for pair in range(TWO):
                         left = TWO * pair
                         for cell in range(cells):
-                            z0, z1 = box_muller(np.uint64(word[left, cell]), np.uint64(word[left + ONE, cell]))
+                            shock[top + left, cell] = squared_radius(np.uint64(word[left, cell]))
+                        for cell in range(cells):
+                            z0, z1 = normal_pair(shock[top + left, cell], np.uint64(word[left + ONE, cell]))
                             shock[top + left, cell] = z0
                             shock[top + left + ONE, cell] = z1"""
 _NORMAL_SINGLE = """                    for pair in range(TWO):
                         left = TWO * pair
                         for cell in range(cells):
-                            z0, z1 = box_muller_single(np.int32(word[left, cell]), np.int32(word[left + ONE, cell]))
+                            shock[top + left, cell] = squared_radius_single(np.int32(word[left, cell]))
+                        for cell in range(cells):
+                            z0, z1 = normal_pair_single(shock[top + left, cell], np.int32(word[left + ONE, cell]))
                             shock[top + left, cell] = z0
                             shock[top + left + ONE, cell] = z1"""
 _UNIFORM_SINGLE = """                    for each in range(FOUR):
