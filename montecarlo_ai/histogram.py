@@ -56,7 +56,7 @@ class Histogram(NamedTuple):
     ) -> Self:
         """Return the histogram of a variable at a time from a tally of all paths."""
         at = variable, time
-        ends = float(total.lowest[at]), float(total.highest[at])
+        ends = float(total.lowest[at].min()), float(total.highest[at].max())
         parts = None if sizes is None else total.replicate_counts[at]
         counts, atom = total.counts[at][:BINS].copy(), int(total.counts[at][BINS:].sum())
         counts[BINS // 2] += atom

@@ -29,9 +29,13 @@ _COUNTS = ("event_count", "event_time_count", "first_count", "tie_count")
 REPLICATE_COUNTS = ("replicate_event_count", "replicate_first_count", "replicate_paths")
 _PILOT = 4_096
 _PILOT_BYTES = 2**30
-_SLAB_BYTES = 500_000
+_SLAB = 1_024
+"""Paths that are reduced at a time: as many as fetching their histograms costs little, few enough for a cache."""
+
+_SLAB_BYTES = 2**25
 _SCALES = 4.0 * np.finfo(np.float64).tiny, 0.25 * np.finfo(np.float64).max
 _COMMON = 0.01
+_PIECES = 32
 
 
 def summarize(
@@ -109,7 +113,7 @@ def summarize(
     engine = Engine(scenario, run.seed, sampling, run.dtype)
     keep = np.array([scenario.model.state_fields.index(name) for name in kept], dtype=np.int64)
     n_times = scenario.time.n_steps + 1
-    slab = _slab(n_times)
+    slab = _slab(len(keep) * n_times)
     bins = BINS + (sampling.replicates * (WIDE_BINS + 4) if sampling.replicates > 1 else 0)
     counted = bins * (8 + 2 * (LARGEST_AHEAD + 1) * run.threads)
     needed = len(keep) * n_times * (counted + 8 * slab * run.threads) + 8 * n_times * _pilot_paths(n_times)
@@ -134,7 +138,7 @@ def summarize(
 
     total = Tally.empty(len(keep), n_events, n_times, replicates=sampling.replicates, total=True)
     with progress_bar(sampling.n_paths, progress) as bar:
-        for tally in engine.in_order(work, ranges(sampling.n_paths, SUPER_BLOCK), run.threads, bar.update):
+        for tally in engine.in_order(work, ranges(sampling.n_paths, _piece(sampling.n_paths)), run.threads, bar.update):
             total.merge(tally)
     statistics = _statistics(scenario, run, levels, total, centre, scale, 1 + engine.sampler.mirrored)
     attributes = identity(scenario, kind="summary", seed=run.seed, sampling=sampling, dtype=run.dtype)
@@ -159,12 +163,14 @@ class _Space(threading.local):
         self.passage = np.empty((n_events, columns), dtype=np.int32)
 
 
-def _slab(n_times: int) -> int:
-    """Return how many paths are reduced at a time: whole blocks of which a few variables fit the processor's cache.
+def _slab(rows: int) -> int:
+    """Return how many paths are reduced at a time: whole blocks; fewer than usual where there are very many rows."""
+    return int(np.clip(_SLAB_BYTES // (8 * max(1, rows) * BLOCK), 1, _SLAB // BLOCK)) * BLOCK
 
-    Sums are rounded slab by slab, so its size is the same whatever else is described.
-    """
-    return int(np.clip(_SLAB_BYTES // (8 * n_times) // BLOCK, 1, SUPER_BLOCK // BLOCK)) * BLOCK
+
+def _piece(n_paths: int) -> int:
+    """Return how many paths a thread takes at a time: whole blocks, fewer in a short run, so that none waits long."""
+    return int(np.clip(-(-n_paths // (_PIECES * BLOCK)) * BLOCK, SUPER_BLOCK // 2, SUPER_BLOCK))
 
 
 def _check_names(kept: Sequence[str]) -> None:
@@ -240,9 +246,9 @@ def _statistics(
 ) -> dict[str, xr.Variable]:
     """Return quantiles with their errors, means and standard deviations; the means' errors where replicates tell."""
     n_paths = run.sampling.n_paths
-    shift = total.sums / n_paths
     with np.errstate(over="ignore", invalid="ignore"):
-        variance = np.maximum(total.squares / n_paths - shift**2, 0.0)
+        shift, square = total.sums.sum(axis=2) / n_paths, total.squares.sum(axis=2) / n_paths
+        variance = np.maximum(square - shift**2, 0.0)
         deviation = scale * np.sqrt(np.where(np.isnan(variance), np.inf, variance))
     parts = total.first[:, -1].sum(axis=1) if run.sampling.replicates > 1 else None
     how = {"method": "independent paths" if parts is None else "replicates"}

@@ -25,7 +25,7 @@ SUPER_BLOCK = 16_384
 """Paths of one tally: few enough for 16-bit counts, whose histograms stay in the processor's second-level cache."""
 
 LANES = 16
-"""Values that are summed and counted side by side: enough that no addition waits for the one before."""
+"""Values that are summed and counted side by side."""
 
 _WIDE = np.uintp(BINS // WIDE_BINS)
 
@@ -41,9 +41,10 @@ class Tally:
     counts : (variables, times, bins + lanes) uint16, or int64 in a total
         Beyond the bins, values that equal the centre, in as many places as there are lanes: equal values in a row do
         not wait for one another.
-    sums, squares : (variables, times) float64
-        Of y: about the centre, in units of the scale.
-    lowest, highest : (variables, times) float64
+    sums, squares : (variables, times, lanes) float64
+        Of y, about the centre, in units of the scale; of every sixteenth path, so that no addition waits for the one
+        before and the order of additions is the same however many paths come at a time.
+    lowest, highest : (variables, times, lanes) float64
         The smallest and the largest value; infinite while there is none.
     happened : (replicates, events, times + 1) int64
         First passages at each grid time; never, in the last column.
@@ -76,10 +77,10 @@ class Tally:
         count = np.int64 if total else np.uint16
         return cls(
             counts=np.zeros((*shape, BINS + LANES), dtype=count),
-            sums=np.zeros(shape),
-            squares=np.zeros(shape),
-            lowest=np.full(shape, np.inf),
-            highest=np.full(shape, -np.inf),
+            sums=np.zeros((*shape, LANES)),
+            squares=np.zeros((*shape, LANES)),
+            lowest=np.full((*shape, LANES), np.inf),
+            highest=np.full((*shape, LANES), -np.inf),
             happened=np.zeros((replicates, n_events, n_times + 1), dtype=np.int64),
             first=np.zeros((replicates, n_events + 1, n_times + 1), dtype=np.int64),
             ties=np.zeros(n_times + 1, dtype=np.int64),
@@ -145,25 +146,32 @@ def _merge_counts(total: Any, part: Any) -> None:
                 total[variable, time, place] += np.int64(part[variable, time, place])
 
 
-@kept(types.float64[:, :, ::1], types.int64, _by_time, _by_time, types.uint16[:, :, ::1], types.UniTuple(_by_time, 4))
+@kept(
+    types.float64[:, :, ::1],
+    types.int64,
+    _by_time,
+    _by_time,
+    types.uint16[:, :, ::1],
+    types.UniTuple(types.float64[:, :, ::1], 4),
+)
 def _add_values(values: Any, width: Any, centre: Any, inverse_scale: Any, counts: Any, moments: Any) -> None:
     """Add the values of consecutive columns to their histograms, sums and extremes."""
     sums, squares, lowest, highest = moments
     bins = stack_uint16(1, BLOCK)
-    apart = stack_float64(4, LANES)  # lanes are summed apart: LLVM keeps them in registers
+    apart = stack_float64(4, LANES)  # LLVM keeps it in registers
     lanes, block = np.uintp(LANES), np.uintp(BLOCK)
     for variable in range(centre.shape[0]):
         for time in range(centre.shape[1]):
             middle, inverse = centre[variable, time], inverse_scale[variable, time]
             series, row = values[variable, time], counts[variable, time]
-            total, squared, low, high = 0.0, 0.0, np.inf, -np.inf
+            total, squared = sums[variable, time], squares[variable, time]
+            low, high = lowest[variable, time], highest[variable, time]
             for lane in range(lanes):
-                apart[0, lane] = apart[1, lane] = 0.0
-                apart[2, lane], apart[3, lane] = np.inf, -np.inf
+                apart[0, lane], apart[1, lane] = total[lane], squared[lane]
+                apart[2, lane], apart[3, lane] = low[lane], high[lane]
             for first in range(np.uintp(0), np.uintp(width), block):
                 count = min(block, np.uintp(width) - first)
-                whole = count // lanes * lanes
-                for begin in range(np.uintp(0), whole, lanes):
+                for begin in range(np.uintp(0), count // lanes * lanes, lanes):
                     for lane in range(lanes):
                         x = series[first + begin + lane]
                         y = (x - middle) * inverse
@@ -172,27 +180,18 @@ def _add_values(values: Any, width: Any, centre: Any, inverse_scale: Any, counts
                         apart[2, lane] = min(apart[2, lane], x)
                         apart[3, lane] = max(apart[3, lane], x)
                         bins[0, begin + lane] = np.uint16(BINS + np.int32(lane) if x == middle else bin_of(y))
-                for lane in range(whole, count):
-                    x = series[first + lane]
-                    y = (x - middle) * inverse
-                    total += y
-                    squared += y * y
-                    low, high = min(low, x), max(high, x)
-                    bins[0, lane] = np.uint16(BINS if x == middle else bin_of(y))
-                for lane in range(count):
+                for lane in range(count // lanes * lanes):
                     row[np.uintp(bins[0, lane])] += np.uint16(1)
-            half = lanes // np.uintp(2)
-            while half > np.uintp(0):
-                for lane in range(half):
-                    apart[0, lane] += apart[0, lane + half]
-                    apart[1, lane] += apart[1, lane + half]
-                    apart[2, lane] = min(apart[2, lane], apart[2, lane + half])
-                    apart[3, lane] = max(apart[3, lane], apart[3, lane + half])
-                half >>= np.uintp(1)
-            sums[variable, time] += total + apart[0, 0]
-            squares[variable, time] += squared + apart[1, 0]
-            lowest[variable, time] = min(lowest[variable, time], low, apart[2, 0])
-            highest[variable, time] = max(highest[variable, time], high, apart[3, 0])
+            for lane in range(lanes):
+                total[lane], squared[lane] = apart[0, lane], apart[1, lane]
+                low[lane], high[lane] = apart[2, lane], apart[3, lane]
+            for rest in range(np.uintp(width) // lanes * lanes, np.uintp(width)):
+                x, at = series[rest], rest % lanes
+                y = (x - middle) * inverse
+                total[at] += y
+                squared[at] += y * y
+                low[at], high[at] = min(low[at], x), max(high[at], x)
+                row[np.uintp(BINS + np.int32(at) if x == middle else bin_of(y))] += np.uint16(1)
 
 
 @kept(
