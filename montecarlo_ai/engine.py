@@ -191,8 +191,10 @@ class Engine:
                 done, future = waiting.popleft()
                 yield future.result()
                 advance(done)
-        finally:
+        except BaseException:
             self._cancelled.set()
+            raise
+        finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
     def _launch(

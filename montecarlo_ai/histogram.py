@@ -14,19 +14,19 @@ from montecarlo_ai.kernels.reductions import Tally
 
 
 class Histogram(NamedTuple):
-    """The histogram of a variable at a time.
+    """The histograms of a variable, one for each time.
 
     Attributes
     ----------
-    counts : (bins,) int64
+    counts : (times, bins) int64
         The bin above the centre holds those that equal it, too.
-    atom : int
+    atoms : (times,) int64
         Values that equal the centre.
-    centre, scale : float
+    centre, scale : (times,) float64
         Of the map from values to bins.
-    ends : (float, float)
+    ends : (2, times) float64
         The smallest and the largest value.
-    parts : (replicates, wide bins) int64 or None
+    parts : (times, replicates, wide bins) int64 or None
         The histograms of the replicates, where there are several.
     sizes : (replicates,) int64 or None
         Values of each replicate.
@@ -35,10 +35,10 @@ class Histogram(NamedTuple):
     """
 
     counts: NDArray[np.int64]
-    atom: int
-    centre: float
-    scale: float
-    ends: tuple[float, float]
+    atoms: NDArray[np.int64]
+    centre: NDArray[np.float64]
+    scale: NDArray[np.float64]
+    ends: NDArray[np.float64]
     parts: NDArray[np.int64] | None
     sizes: NDArray[np.int64] | None
     together: int
@@ -48,72 +48,86 @@ class Histogram(NamedTuple):
         cls,
         total: Tally,
         variable: int,
-        time: int,
-        centre: float,
-        scale: float,
+        centre: NDArray[np.float64],
+        scale: NDArray[np.float64],
         sizes: NDArray[np.int64] | None,
         together: int,
     ) -> Self:
-        """Return the histogram of a variable at a time from a tally of all paths."""
-        at = variable, time
-        ends = float(total.lowest[at].min()), float(total.highest[at].max())
-        parts = None if sizes is None else total.replicate_counts[at]
-        counts, atom = total.counts[at][:BINS].copy(), int(total.counts[at][BINS:].sum())
-        counts[BINS // 2] += atom
-        return cls(counts, atom, centre, scale, ends, parts, sizes, together)
+        """Return the histograms of a variable from a tally of all paths."""
+        counts, atoms = total.counts[variable, :, :BINS].copy(), total.counts[variable, :, BINS:].sum(axis=1)
+        counts[:, BINS // 2] += atoms
+        ends = np.stack([total.lowest[variable].min(axis=1), total.highest[variable].max(axis=1)])
+        parts = None if sizes is None else total.replicate_counts[variable]
+        return cls(counts, atoms, centre, scale, ends, parts, sizes, together)
 
 
 def quantiles(histogram: Histogram, levels: Sequence[float]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return quantiles of a histogram and their errors, from the piecewise linear distribution function.
+    """Return quantiles and their errors, (times, levels), from piecewise linear distribution functions.
 
-    It runs from the smallest to the largest value; the atom stands on the lower edge of the bin in the middle, where
+    They run from the smallest to the largest value; the atom stands on the lower edge of the bin in the middle, where
     the function jumps.
     """
-    counts, ends = histogram.counts, histogram.ends
-    with np.errstate(over="ignore"):
-        edges = np.clip(inner_edges() * histogram.scale + histogram.centre, *ends)
+    n = float(histogram.counts[0].sum())
+    below = np.cumsum(histogram.counts, axis=1) / n
     half = BINS // 2  # the edge below which the atom stands, counted from the smallest value
-    places = np.concatenate([ends[:1], edges[:half], edges[half - 1 :], ends[1:]])
-    n = int(counts.sum())
-    below = np.cumsum(counts) / n
-    at = np.concatenate([[0.0], below[:half], [below[half - 1] + histogram.atom / n], below[half:]])
+    jump = below[:, half - 1] + histogram.atoms / n
+    at = np.column_stack([np.zeros(len(below)), below[:, :half], jump, below[:, half:]])
     level = np.asarray(levels)
     sampling = _sampling_error(histogram, level)
-    wanted = np.stack([level, np.maximum(level - sampling, 0.0), np.minimum(level + sampling, 1.0)])
-    (value, low, high), (half_width, _, _) = _inverse(at, places, wanted)
+    wanted = (level + np.zeros_like(sampling), np.maximum(level - sampling, 0.0), np.minimum(level + sampling, 1.0))
+    (value, half_width), (low, _), (high, _) = (_inverse(histogram, at, each) for each in wanted)
     error = np.hypot(0.5 * high - 0.5 * low, half_width / np.sqrt(3.0))
+    ends = histogram.ends[:, :, np.newaxis]
     exact = (level == 0.0) | (level == 1.0)
     return np.where(exact, np.where(level == 0.0, *ends), value), np.where(exact, 0.0, error)
 
 
 def _sampling_error(histogram: Histogram, level: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the standard error of the share of values below each quantile.
+    """Return the standard error of the share of values below each quantile, (times, levels).
 
     That of independent values; or where there are replicates, by how far their shares are apart. Inside a wide bin a
     replicate's share is taken to grow as the whole's does, and what that leaves out is added as for independent values.
     """
-    n = float(histogram.counts.sum())
+    n = float(histogram.counts[0].sum())
     if histogram.parts is None or histogram.sizes is None:
-        return np.sqrt(level * (1.0 - level) / n)
-    reached = np.pad(histogram.parts.cumsum(axis=1), ((0, 0), (1, 0)))
-    whole = reached.sum(axis=0) / n
-    upper = np.clip(np.searchsorted(whole, level), 1, whole.size - 1)
-    share = whole[upper] - whole[upper - 1]
-    part = np.divide(level - whole[upper - 1], share, out=np.zeros_like(level), where=share > 0.0)
-    below = (1.0 - part) * reached[:, upper - 1] + part * reached[:, upper]
+        return np.tile(np.sqrt(level * (1.0 - level) / n), (len(histogram.counts), 1))
+    reached = np.pad(histogram.parts.cumsum(axis=2), ((0, 0), (0, 0), (1, 0)))
+    whole = reached.sum(axis=1) / n
+    upper = np.clip([np.searchsorted(row, level) for row in whole], 1, whole.shape[1] - 1)
+    share = _taken(whole, upper) - _taken(whole, upper - 1)
+    part = np.divide(level - _taken(whole, upper - 1), share, out=np.zeros_like(share), where=share > 0.0)
+    rows = upper[:, np.newaxis]
+    between = (1.0 - part)[:, np.newaxis] * _taken(reached, rows - 1) + part[:, np.newaxis] * _taken(reached, rows)
     inside = share * np.clip(part * (1.0 - part), 0.0, None) * histogram.together / n
-    error: NDArray[Any] = np.hypot(replicate_error(below, histogram.sizes), np.sqrt(inside))
+    apart = replicate_error(between.transpose(1, 0, 2), histogram.sizes)
+    error: NDArray[Any] = np.hypot(apart, np.sqrt(inside))
     return error
 
 
 def _inverse(
-    at: NDArray[np.float64], places: NDArray[np.float64], level: NDArray[np.float64]
+    histogram: Histogram, at: NDArray[np.float64], level: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return where a piecewise linear distribution function reaches levels, and half the width of the piece."""
-    upper = np.searchsorted(at, level)
+    """Return where the distribution functions reach levels, (times, levels), and half the widths of those pieces."""
+    upper = np.array([np.searchsorted(row, wanted) for row, wanted in zip(at, level, strict=True)])
     lower = np.maximum(upper - 1, 0)
-    rise = at[upper] - at[lower]
-    part = np.divide(level - at[lower], rise, out=np.zeros_like(level), where=rise > 0.0)
-    half_width = 0.5 * places[upper] - 0.5 * places[lower]
-    between = (1.0 - part) * places[lower] + part * places[upper]
-    return np.where(half_width == 0.0, places[upper], between), half_width
+    start, place, next_place = _taken(at, lower), _edge(histogram, lower), _edge(histogram, upper)
+    rise = _taken(at, upper) - start
+    part = np.divide(level - start, rise, out=np.zeros_like(level), where=rise > 0.0)
+    half_width = 0.5 * next_place - 0.5 * place
+    between = (1.0 - part) * place + part * next_place
+    return np.where(half_width == 0.0, next_place, between), half_width
+
+
+def _taken(of: NDArray[Any], index: NDArray[np.intp]) -> NDArray[Any]:
+    """Return entries along the last axis."""
+    return np.take_along_axis(of, index, axis=-1)
+
+
+def _edge(histogram: Histogram, index: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Return the values at which the pieces of the distribution functions begin; the centre stands there twice."""
+    inner, half = inner_edges(), BINS // 2
+    y = np.concatenate([[-np.inf], inner[:half], inner[half - 1 :], [np.inf]])[index]
+    with np.errstate(over="ignore"):
+        value = y * histogram.scale[:, np.newaxis] + histogram.centre[:, np.newaxis]
+    edge: NDArray[np.float64] = np.clip(value, *histogram.ends[:, :, np.newaxis])
+    return edge

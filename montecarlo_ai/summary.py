@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Sequence
 
@@ -118,7 +119,7 @@ def summarize(
     counted = bins * (8 + 2 * (LARGEST_AHEAD + 1) * run.threads)
     needed = len(keep) * n_times * (counted + 8 * slab * run.threads) + 8 * n_times * _pilot_paths(n_times)
     check_memory(needed, "variables", list(kept), "describe fewer variables, or take fewer steps")
-    centre, scale = _pilot(engine, keep, min(_pilot_paths(n_times), sampling.n_paths))
+    centre, scale = _pilot(engine, keep, min(_pilot_paths(n_times), sampling.n_paths), run.threads)
     inverse_scale = 1.0 / scale
     chips = [scenario.model.event_fields.index(cause) for cause in scenario.chips]
     n_events = len(scenario.model.event_fields)
@@ -201,35 +202,54 @@ def _pilot_paths(n_times: int) -> int:
     return int(np.clip(_PILOT_BYTES // (8 * n_times) // BLOCK, 1, _PILOT // BLOCK)) * BLOCK
 
 
-def _pilot(engine: Engine, keep: NDArray[np.int64], paths: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _pilot(
+    engine: Engine, keep: NDArray[np.int64], paths: int, threads: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return centre and scale of each histogram, (variables, times), from the first paths of the run."""
-    n_times, n_events = engine.n_steps + 1, len(engine.scenario.model.event_fields)
-    drawn, passage = engine.inputs_of(0, paths), np.empty((n_events, paths), dtype=np.int32)
-    centre, scale = np.empty((len(keep), n_times)), np.empty((len(keep), n_times))
-    for first, count in ranges(len(keep), max(1, _PILOT_BYTES // (8 * n_times * paths))):
-        these = slice(first, first + count)
-        values = np.empty((count, n_times, paths))
-        engine.run(0, paths, drawn, keep[these], Store(values, passage, 0))
-        centre[these], scale[these] = _places(values)
+    n_times = engine.n_steps + 1
+    found: list[tuple[NDArray[np.float64], NDArray[np.float64]]] = []
+    for begin, count in ranges(len(keep), max(1, _PILOT_BYTES // (8 * n_times * paths))):
+        values = _pilot_values(engine, keep[begin : begin + count], paths, threads)
+        places = functools.partial(_places_of, values)
+        found += engine.in_order(places, ranges(count, 1), threads, lambda _: None)
+    centre, scale = np.ascontiguousarray(np.array(found).reshape(-1, 2, n_times).transpose(1, 0, 2))
     return centre, scale
 
 
+def _pilot_values(engine: Engine, keep: NDArray[np.int64], paths: int, threads: int) -> NDArray[np.float64]:
+    """Return values of the first paths, (variables, times, paths)."""
+    values = np.empty((len(keep), engine.n_steps + 1, paths))
+    passage = np.empty((len(engine.scenario.model.event_fields), paths), dtype=np.int32)
+
+    def work(first: int, count: int) -> None:
+        engine.run(first, count, engine.inputs_of(first, count), keep, Store(values, passage, first))
+
+    for _ in engine.in_order(work, ranges(paths, _PILOT // 4), threads, lambda _: None):
+        pass
+    return values
+
+
+def _places_of(values: NDArray[np.float64], variable: int, _: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return centre and scale of one of several variables."""
+    return _places(values[variable])
+
+
 def _places(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return centre and scale for values over (variables, times, paths), which are sorted in place.
+    """Return centre and scale for values over (times, paths), which are sorted in place.
 
     The centre is a value on which many paths stand, where there is one (it is counted apart), else the median; the
     scale is two thirds of the middle 90%; of the range where the middle has no width; and where all values are one, its
     size.
     """
-    values.sort(axis=2)
-    paths = values.shape[2]
-    centre = values[:, :, paths // 2].copy()
-    for variable, time in np.argwhere((values[:, :, 1:] == values[:, :, :-1]).sum(axis=2) > _COMMON * paths):
-        found, times_found = np.unique(values[variable, time], return_counts=True)
-        centre[variable, time] = found[times_found.argmax()]
+    values.sort(axis=1)
+    paths = values.shape[1]
+    centre = values[:, paths // 2].copy()
+    for time in np.flatnonzero((values[:, 1:] == values[:, :-1]).sum(axis=1) > _COMMON * paths):
+        found, times_found = np.unique(values[time], return_counts=True)
+        centre[time] = found[times_found.argmax()]
     half = 0.5 * values  # before a difference, which could overflow
-    middle = half[:, :, int(0.95 * paths)] - half[:, :, int(0.05 * paths)]
-    scale = np.where(middle > 0.0, middle, half[:, :, -1] - half[:, :, 0])
+    middle = half[:, int(0.95 * paths)] - half[:, int(0.05 * paths)]
+    scale = np.where(middle > 0.0, middle, half[:, -1] - half[:, 0])
     scale = np.minimum(scale, 0.75 * _SCALES[1]) / 0.75
     scale = np.where(scale > 0.0, scale, np.where(centre != 0.0, np.abs(centre), 1.0))
     return centre, np.maximum(scale, _SCALES[0])
@@ -254,11 +274,7 @@ def _statistics(
     how = {"method": "independent paths" if parts is None else "replicates"}
     result = {}
     for i, name in enumerate(run.variables):
-        columns = [
-            quantiles(Histogram.of(total, i, t, centre[i, t], scale[i, t], parts, together), levels)
-            for t in range(centre.shape[1])
-        ]
-        value, error = np.array(columns).transpose(1, 2, 0)
+        value, error = (of.T for of in quantiles(Histogram.of(total, i, centre[i], scale[i], parts, together), levels))
         both, alone = ("quantile", "time"), ("time",)
         described = [
             (name, "", both, value, {}),
