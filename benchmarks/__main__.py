@@ -12,6 +12,7 @@ from typing import Any
 
 from benchmarks import (
     accuracy,
+    calls,
     chart,
     comparisons,
     functions,
@@ -42,6 +43,7 @@ OTHERS: dict[str, Callable[[], list[Measurement]]] = {
     "accuracy": accuracy.measure,
     "vectors": vectors.measure,
     "threads": threads.measure,
+    "calls": calls.measure,
 }
 """Measurements beside the jobs by every engine."""
 

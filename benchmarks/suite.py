@@ -20,7 +20,7 @@ from benchmarks.jobs import JOBS
 from benchmarks.measurement import Measurement
 from montecarlo_ai.kernels.disk import CACHE_VARIABLE
 
-PATHS = {"walk": 2**17, "three-shocks": 2**17, "thirty-states": 2**15, "lab": 2**13}
+PATHS = {"walk": 2**19, "three-shocks": 2**19, "thirty-states": 2**17, "lab": 2**14}
 CHECKED = 8
 """A slow engine's answer is checked on this many times the paths that it is timed on."""
 

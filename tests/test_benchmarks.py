@@ -13,6 +13,7 @@ from scipy import stats
 
 import montecarlo_ai as mc
 from benchmarks import (
+    calls,
     chart,
     compare,
     comparisons,
@@ -276,6 +277,7 @@ def test_comparisons_fail_nowhere_with_policies_frozen() -> None:
 @pytest.mark.parametrize(
     ("measurement", "small"),
     [
+        (calls, {"n_paths": 4_096, "repeats": 1}),
         (functions, {"n_paths": 256, "repeats": 1}),
         (import_time, {"repeats": 1}),
         (inputs, {"n_paths": 256, "repeats": 1}),

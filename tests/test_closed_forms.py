@@ -80,6 +80,7 @@ def test_competing_hazards_at_forty_million_paths():
             assert abs(z_score(chips.first_count.sel(cause=cause).values[months], p, n)) < 5.0
 
 
+@pytest.mark.slow
 def test_monitored_barrier_catches_a_wrong_variance_and_a_slip_in_time():
     due = monitored_ruin(12, 5)
     wrong = mc.summarize(walk(wrong_variance_step), n_paths=N, seed=11, variables=[])
@@ -88,6 +89,7 @@ def test_monitored_barrier_catches_a_wrong_variance_and_a_slip_in_time():
     assert abs(z_score(right.event_count.values[0, 30], due[28])) > Z
 
 
+@pytest.mark.slow
 def test_monitored_barrier_catches_an_event_that_is_looked_at_a_step_late():
     model = mc.Model(walk_step, initial=walk_initial, events=late_walk_events)
     scenario = mc.Scenario(model, inputs=walk().inputs, time=mc.TimeGrid("2026-01-01", years=5, steps_per_year=1))

@@ -111,7 +111,15 @@ def test_tails_add_to_one(distribution: Distribution) -> None:
     assert math.isnan(distribution.cdf(math.nan))
 
 
-@pytest.mark.parametrize("distribution", [one for one in EVERY if math.isfinite(one.mean())], ids=repr)
+NESTED = (Mixture, Truncated, Clipped)
+OF_FINITE_MEAN = [
+    pytest.param(one, marks=pytest.mark.slow if isinstance(one, NESTED) and one is not HUMPS else ())
+    for one in EVERY
+    if math.isfinite(one.mean())
+]
+
+
+@pytest.mark.parametrize("distribution", OF_FINITE_MEAN, ids=repr)
 def test_mean_is_the_integral_of_the_quantiles(distribution: Distribution) -> None:
     low, high = distribution.ppf([1e-12, 1.0 - 1e-12])
     atoms = np.unique(distribution.cdf(np.unique(distribution.ppf(np.linspace(0.001, 0.999, 499)))))

@@ -88,7 +88,9 @@ INPUTS = (
 )
 
 
-@pytest.mark.parametrize(("dtype", "within"), [("float64", 1e-9), ("float32", 2e-5)])
+@pytest.mark.parametrize(
+    ("dtype", "within"), [("float64", 1e-9), pytest.param("float32", 2e-5, marks=pytest.mark.slow)]
+)
 @pytest.mark.parametrize("inputs", INPUTS)
 def test_numbers_made_once_are_those_made_at_every_step(inputs, dtype, within) -> None:
     """In single precision within 340 roundings of 2**-24: 24 steps of some ten operations make fewer."""

@@ -108,7 +108,8 @@ CORRELATION = {("w", "z"): 0.5, ("z", "v"): -0.25, ("w", "v"): 0.3}
     ],
 )
 @pytest.mark.parametrize(
-    ("dtype", "within"), [("float64", 1e-9), pytest.param("mixed", 1e-5, marks=pytest.mark.slow), ("float32", 1e-5)]
+    ("dtype", "within"),
+    [("float64", 1e-9), *(pytest.param(dtype, 1e-5, marks=pytest.mark.slow) for dtype in ("mixed", "float32"))],
 )
 def test_a_model_meets_its_twin(step, options, dtype, within):
     """In single precision within 170 roundings of 2**-24, of which twelve steps of some ten operations make fewer."""

@@ -29,7 +29,7 @@ HERE = slow_models.__file__
 
 
 @vector_machine
-@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("dtype", ["float64", pytest.param("float32", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("step", [branching_step, fast_functions_step])
 def test_what_is_called_fast_is_vector_code_and_silent(step, dtype, monkeypatch, tmp_path):
     """In single precision also free of any arithmetic in double: literals, integers, helpers, tables and mc.math."""

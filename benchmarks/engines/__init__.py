@@ -31,20 +31,23 @@ OURS = tuple(
 
 OTHERS = (
     Engine("C++ by hand", compiled.prepare),
-    Engine(BASELINE, numpy_blocks.prepare),
+    Engine(BASELINE, numpy_blocks.prepare, paths_divisor=4),
     *(
-        Engine(f"numba path by path{count}", partial(numba_paths.prepare, threads=threads), threads)
+        Engine(f"numba path by path{count}", partial(numba_paths.prepare, threads=threads), threads, paths_divisor=4)
         for threads, count in THREADS.items()
     ),
-    Engine("plain Python", plain_python.prepare, paths_divisor=128),
+    Engine("plain Python", plain_python.prepare, paths_divisor=512),
 )
 
 INSTALLED = (
-    ("jax", Engine("JAX", jax_paths.prepare, ALL)),
-    ("jax", Engine("JAX, float32", partial(jax_paths.prepare, dtype="float32"), ALL, "float32")),
-    ("torch", Engine("PyTorch", torch_paths.prepare)),
-    ("torch", Engine("PyTorch, float32", partial(torch_paths.prepare, dtype="float32"), precision="float32")),
-    ("QuantLib", Engine("QuantLib path generator", quantlib_paths.prepare, paths_divisor=32)),
+    ("jax", Engine("JAX", jax_paths.prepare, ALL, paths_divisor=4)),
+    ("jax", Engine("JAX, float32", partial(jax_paths.prepare, dtype="float32"), ALL, "float32", 4)),
+    ("torch", Engine("PyTorch", torch_paths.prepare, paths_divisor=4)),
+    (
+        "torch",
+        Engine("PyTorch, float32", partial(torch_paths.prepare, dtype="float32"), precision="float32", paths_divisor=4),
+    ),
+    ("QuantLib", Engine("QuantLib path generator", quantlib_paths.prepare, paths_divisor=128)),
 )
 """Engines that need a package which the library does without, beside that package's name (extra `engines`)."""
 
