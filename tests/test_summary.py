@@ -117,6 +117,18 @@ def test_point_masses_are_exact():
     assert (stated.rare_error == 0.0).all()
 
 
+@pytest.mark.parametrize("n_paths", [15, 300, 4_109])
+def test_every_path_counts_whatever_their_number(n_paths):
+    """Numbers that no vector divides: mean, spread and ends are those of the ensemble, to rounding."""
+    paths = mc.simulate(business(), n_paths=n_paths, seed=SEED).isel(time=slice(1, None))
+    stated = mc.summarize(business(), n_paths=n_paths, seed=SEED, quantiles=[0.0, 1.0]).isel(time=slice(1, None))
+    for name in ("demand", "price", "cash"):
+        values = paths[name].values
+        np.testing.assert_allclose(stated[f"{name}_mean"], values.mean(axis=1), rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(stated[f"{name}_std"], values.std(axis=1), rtol=1e-9)
+        assert (stated[name].values == [values.min(axis=1), values.max(axis=1)]).all()
+
+
 def test_what_a_variable_is_does_not_depend_on_the_others(monkeypatch):
     """The pilot takes as few variables at a time as fit, and never fewer paths for more variables."""
     due = mc.summarize(business(), n_paths=5_000, seed=SEED)
