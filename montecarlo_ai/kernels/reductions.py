@@ -51,7 +51,7 @@ class Tally:
     first : (replicates, events + 1, times + 1) int64
         Those that came before any other chip; for an event that is no chip, before any chip; the last row is any chip.
     ties : (times + 1,) int64
-        Paths whose first chips came together.
+        Paths whose first chips came together; the last says nothing.
     replicate_sums : (variables, times, replicates) float64
         As `sums`; empty where there is one replicate.
     replicate_counts : (variables, times, replicates, wide bins) uint16, or int64 in a total
@@ -243,4 +243,4 @@ def _add_passages(passage: Any, replicate: Any, chips: Any, is_chip: Any, happen
             happened[part, event, np.uintp(k)] += 1
             first[part, event, np.uintp(k)] += np.int64(came)
         first[part, events, np.uintp(earliest)] += 1
-        ties[np.uintp(earliest)] += np.int64(same > 1 and earliest < never)
+        ties[np.uintp(earliest)] += np.int64(same > 1)
