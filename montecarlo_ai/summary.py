@@ -19,7 +19,7 @@ from montecarlo_ai.histogram import Histogram, quantiles
 from montecarlo_ai.intervals import replicate_error
 from montecarlo_ai.kernels.bins import BINS, WIDE_BINS
 from montecarlo_ai.kernels.options import BLOCK
-from montecarlo_ai.kernels.reductions import SUPER_BLOCK, Tally
+from montecarlo_ai.kernels.reductions import LANES, SUPER_BLOCK, Tally
 from montecarlo_ai.memory import check_memory
 from montecarlo_ai.scenario import Scenario
 
@@ -115,7 +115,8 @@ def summarize(
     keep = np.array([scenario.model.state_fields.index(name) for name in kept], dtype=np.int64)
     n_times = scenario.time.n_steps + 1
     slab = _slab(len(keep) * n_times)
-    bins = BINS + (sampling.replicates * (WIDE_BINS + 4) if sampling.replicates > 1 else 0)
+    # In units of a 16-bit count: of each lane a count and four floats, of each replicate a float beside its bins.
+    bins = BINS + 17 * LANES + (sampling.replicates * (WIDE_BINS + 4) if sampling.replicates > 1 else 0)
     counted = bins * (8 + 2 * (LARGEST_AHEAD + 1) * run.threads)
     needed = len(keep) * n_times * (counted + 8 * slab * run.threads) + 8 * n_times * _pilot_paths(n_times)
     check_memory(needed, "variables", list(kept), "describe fewer variables, or take fewer steps")
