@@ -22,7 +22,7 @@ from montecarlo_ai.kernels.intrinsics import stack_float64, stack_uint16
 from montecarlo_ai.kernels.options import BLOCK
 
 SUPER_BLOCK = 16_384
-"""Most paths of one tally: few enough for 16-bit counts, whose histograms stay in the processor's second-level cache."""
+"""Most paths of one tally: few enough for 16-bit counts, whose histograms stay in the second-level cache."""
 
 LANES = 16
 """Values that are summed and counted side by side."""
