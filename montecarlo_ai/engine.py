@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from montecarlo_ai.errors import InputError, ModelError, NumericalError, Problem, invalid
 from montecarlo_ai.kernels.compiling import kernel_of
 from montecarlo_ai.kernels.emit import shock_rows
+from montecarlo_ai.kernels.lines import passes_caches
 from montecarlo_ai.kernels.options import BLOCK
 from montecarlo_ai.kernels.philox import DOMAIN_SHOCKS
 from montecarlo_ai.kernels.precision import PRECISIONS
@@ -230,7 +231,7 @@ class Engine:
                 self.forcing,
                 self.factor,
                 keep,
-                (wide, narrow, store.column),
+                (wide, narrow, store.column, passes_caches(store.values, store.column)),
                 store.passage,
                 finite,
             )

@@ -12,6 +12,7 @@ from montecarlo_ai.checks import Checks
 from montecarlo_ai.engine import Engine, Store, ranges
 from montecarlo_ai.ensemble import SCENARIO_KEY, Carried, dataset, event_years, identity, input_variables, labels
 from montecarlo_ai.errors import InputError
+from montecarlo_ai.kernels.lines import empty_lines
 from montecarlo_ai.kernels.options import BLOCK
 from montecarlo_ai.memory import check_memory
 from montecarlo_ai.samplers import Sampling, largest_path
@@ -104,7 +105,7 @@ def simulate(
     check_memory(n_paths * bytes_a_path, "n_paths", n_paths, remedy)
     engine = Engine(scenario, run.seed, run.sampling, run.dtype)
     keep = np.array([model.state_fields.index(name) for name in kept], dtype=np.int64)
-    values = np.empty((len(kept), n_times, n_paths), dtype=stored)
+    values = empty_lines((len(kept), n_times, n_paths), stored)
     passage = np.empty((len(model.event_fields), n_paths), dtype=np.int32)
     drawn = np.empty((len(engine.varying), n_paths))
 

@@ -18,6 +18,7 @@ from montecarlo_ai.errors import InputError, invalid
 from montecarlo_ai.histogram import Histogram, quantiles
 from montecarlo_ai.intervals import replicate_error
 from montecarlo_ai.kernels.bins import BINS, WIDE_BINS
+from montecarlo_ai.kernels.lines import CACHED_BYTES, empty_lines
 from montecarlo_ai.kernels.options import BLOCK
 from montecarlo_ai.kernels.reductions import LANES, SUPER_BLOCK, Tally
 from montecarlo_ai.memory import check_memory
@@ -31,7 +32,7 @@ REPLICATE_COUNTS = ("replicate_event_count", "replicate_first_count", "replicate
 _PILOT = 4_096
 _PILOT_BYTES = 2**30
 _SLAB = 1_024
-"""Paths that are reduced at a time: as many as fetching their histograms costs little, few enough for a cache."""
+"""Paths that are reduced at a time where a cache holds what is kept of them; else more, as each fetches histograms."""
 
 _SLAB_BYTES = 2**25
 _SCALES = 4.0 * np.finfo(np.float64).tiny, 0.25 * np.finfo(np.float64).max
@@ -161,13 +162,14 @@ class _Space(threading.local):
         n_variables, n_times, slab = kept
         columns = slab + 8  # rows a power of two apart would share sets of the caches
         self.drawn = np.empty((SUPER_BLOCK // BLOCK, n_inputs, BLOCK))
-        self.values = np.empty((n_variables, n_times, columns))
+        self.values = empty_lines((n_variables, n_times, columns))
         self.passage = np.empty((n_events, columns), dtype=np.int32)
 
 
 def _slab(rows: int) -> int:
     """Return how many paths are reduced at a time: whole blocks; fewer than usual where there are very many rows."""
-    return int(np.clip(_SLAB_BYTES // (8 * max(1, rows) * BLOCK), 1, _SLAB // BLOCK)) * BLOCK
+    usual = _SLAB if 8 * rows * _SLAB <= CACHED_BYTES else SUPER_BLOCK // 2
+    return int(np.clip(_SLAB_BYTES // (8 * max(1, rows) * BLOCK), 1, usual // BLOCK)) * BLOCK
 
 
 def _piece(n_paths: int) -> int:
@@ -219,7 +221,7 @@ def _pilot(
 
 def _pilot_values(engine: Engine, keep: NDArray[np.int64], paths: int, threads: int) -> NDArray[np.float64]:
     """Return values of the first paths, (variables, times, paths)."""
-    values = np.empty((len(keep), engine.n_steps + 1, paths))
+    values = empty_lines((len(keep), engine.n_steps + 1, paths))
     passage = np.empty((len(engine.scenario.model.event_fields), paths), dtype=np.int32)
 
     def work(first: int, count: int) -> None:

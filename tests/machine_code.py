@@ -45,11 +45,21 @@ def calls(lines):
 
 
 def scalar_loops(lines):
-    """Return the innermost loops that compare, divide or take roots of one number at a time.
+    """Return the innermost loops that compare, divide or take roots of one lane at a time.
 
     A lane loop looks whether each margin is below zero, so that it compares; the loops that correlate shocks do not.
+    In a loop of vectors, what is done lane by lane is there once for each of four lanes or more; what is there fewer
+    times is the same for all lanes, as a comparison of a constant with the clock.
     """
-    return [loop for loop in innermost_loops(lines) if any(_SCALAR.match(line) for line in loop)]
+    return [loop for loop in innermost_loops(lines) if _scalar(loop) >= (4 if _wide(loop) else 1)]
+
+
+def _scalar(loop):
+    return sum(_SCALAR.match(line) is not None for line in loop)
+
+
+def _wide(loop):
+    return any(name in line for line in loop for name in ("%zmm", "%ymm"))
 
 
 def double_loops(lines):

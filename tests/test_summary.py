@@ -67,9 +67,9 @@ def shapes_events(state: Shapes, params: Scale, clock: mc.Clock) -> NoEvents:
     return NoEvents()
 
 
-def shapes(scale):
+def shapes(scale, steps=1):
     model = mc.Model(shapes_step, initial=shapes_initial, events=shapes_events)
-    time = mc.TimeGrid("2026-01-01", years=1, steps_per_year=1)
+    time = mc.TimeGrid("2026-01-01", years=1, steps_per_year=steps)
     return mc.Scenario(model, inputs={"scale": scale}, time=time)
 
 
@@ -157,10 +157,22 @@ def test_only_paths_that_were_asked_for_can_fail(run):
         run(scenario, n_paths=first + 1, seed=SEED)
 
 
+@pytest.mark.parametrize("n_paths", [300, 8_192])
 @pytest.mark.parametrize("run", [mc.simulate, mc.summarize])
-def test_single_precision_that_does_not_hold_a_value_is_told(run):
+def test_single_precision_that_does_not_hold_a_value_is_told(run, n_paths):
+    """Whether values pass by the caches, as many do, or not."""
     with pytest.raises(mc.InputError, match="store_dtype = 'float32': cannot hold normal"):
-        run(shapes(1e50), n_paths=300, seed=SEED, store_dtype="float32", variables=["normal"])
+        run(shapes(1e50), n_paths=n_paths, seed=SEED, store_dtype="float32", variables=["normal"])
+
+
+@pytest.mark.parametrize("n_paths", [8_192, 8_191])
+def test_a_value_too_large_at_one_time_alone_is_told(n_paths):
+    """Few paths ever jump, and none at the end."""
+    scenario = shapes(1e30, steps=60)
+    jumps = np.abs(mc.simulate(scenario, n_paths=n_paths, seed=SEED, variables=["jump"])["jump"]).max("path")
+    assert jumps.max() > np.finfo(np.float32).max > jumps[-1]
+    with pytest.raises(mc.InputError, match="store_dtype = 'float32': cannot hold jump"):
+        mc.simulate(scenario, n_paths=n_paths, seed=SEED, store_dtype="float32", variables=["jump"])
 
 
 def test_launches_of_any_size_give_the_same_bits(monkeypatch):

@@ -112,7 +112,7 @@ def _signature(precision: Precision) -> tuple[Any, ...]:
         real[:, ::1],
         _tuple((_i8[::1], _i8[::1], _i8[::1], shock[::1])),
         _i8[::1],
-        _tuple((nb.float64[:, :, ::1], nb.float32[:, :, ::1], _i8)),
+        _tuple((nb.float64[:, :, ::1], nb.float32[:, :, ::1], _i8, nb.boolean)),
         nb.int32[:, ::1],
         nb.boolean[::1],
     )

@@ -12,6 +12,7 @@ cannot turn into a select, so they become vector code.
 from __future__ import annotations
 
 import functools
+import textwrap
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
@@ -88,7 +89,8 @@ import numpy as np
 from numba import njit
 
 from montecarlo_ai.kernels.intrinsics import (
-    bits_of, ready_to_write, stack_float32, stack_float64, stack_int32, stack_uint32, wide_vectors,
+    bits_of, lines_written, ready_to_write, stack_float32, stack_float64, stack_int32, stack_uint32, wide_vectors,
+    write_line,
 )
 from montecarlo_ai.kernels.normals import (
     normal_pair, normal_pair_single, squared_radius, squared_radius_single, uniform_single,
@@ -107,6 +109,8 @@ FOUR = np.uintp(4)
 CELL = 2.0**-32
 SIZE = np.int32(0x7FFFFFFF)
 INFINITE = np.int32(0x7F800000)
+LINE32 = np.uintp(16)
+LINE64 = np.uintp(8)
 ZERO = np.@REAL@(0.0)
 UNIT = np.@REAL@(1.0)
 NORMALS = np.uintp(@NORMALS@)
@@ -121,7 +125,7 @@ def run(stream, grid, inputs, constants, forcing, factor, keep, store, passage, 
     seed, first_path, domain, mirrored = stream
     n_paths, n_steps, years, store_single = grid
     factor_row, factor_start, factor_column, factor_value = factor
-    store64, store32, first_column = store
+    store64, store32, first_column, streamed = store
     key_low, key_high = seed & U32, seed >> HALF
     never = np.int32(n_steps + 1)
     blocks = (np.uintp(n_paths) + BLOCK - ONE) // BLOCK
@@ -132,6 +136,7 @@ def run(stream, grid, inputs, constants, forcing, factor, keep, store, passage, 
     first = stack_int32(@EVENTS@, @LANES@)
     word = stack_uint32(4, 256)
     healthy = stack_@REAL@(1, @LANES@)
+    largest = stack_int32(1, @LANES@)
 '''
 
 _BLOCK = """
@@ -145,6 +150,7 @@ _BLOCK = """
         start = first_path + np.uint64(base)
         high = start >> mirrored >> HALF  # the same for all paths of a block
         width = min(LANES, np.uintp(n_paths) - base)
+        whole = streamed and width == LANES
         column = np.uintp(first_column) + base
         for row in range(VARYING):
             for lane in range(LANES):
@@ -153,19 +159,9 @@ _BLOCK = """
             begun = initial(read_params(given, lane, constants))
             write_state(state, lane, begun)
             healthy[0, lane] = sickness(begun)
+            largest[0, lane] = np.int32(0)
 @NEVER@
-        largest = np.int32(0)
-        for row in range(keep.size):
-            source = np.uintp(keep[row])
-            if store_single:
-                for lane in range(width):
-                    kept = np.float32(state[source, lane])
-                    store32[row, 0, column + lane] = kept
-                    largest = max(largest, bits_of(kept) & SIZE)
-            else:
-                for lane in range(width):
-                    store64[row, 0, column + lane] = state[source, lane]
-        for index in range(n_steps):
+@KEEP_START@        for index in range(n_steps):
             phase = np.uintp(index & 3)
             place = (np.uintp(index >> 2) & (QUARTERS - ONE)) * LANES
 @SHOCKS@            t = np.@REAL@(index * years)
@@ -179,30 +175,44 @@ _BLOCK = """
                 happened = events(read_state(state, lane), params, Clock(reached, dt, index + 1))
 @HAPPENED@
                 healthy[0, lane] += sickness(after)@CHECK@
-            for row in range(keep.size):
-                source = np.uintp(keep[row])
-                if store_single:
-                    for lane in range(width):
-                        kept = np.float32(state[source, lane])
-                        store32[row, index + 1, column + lane] = kept
-                        largest = max(largest, bits_of(kept) & SIZE)
-                else:
-                    for lane in range(width):
-                        store64[row, index + 1, column + lane] = state[source, lane]
-        sick = ZERO
+@KEEP_STEP@        sick, top = ZERO, np.int32(0)
         for lane in range(width):
             sick += healthy[0, lane]
-        finite[block] = finite[block] and sick == ZERO and largest < INFINITE
+            top = max(top, largest[0, lane])
+        finite[block] = finite[block] and sick == ZERO and top < INFINITE
         for row in range(passage.shape[0]):
             for lane in range(width):
                 passage[row, column + lane] = first[row, lane]
+    if streamed:
+        lines_written()
+"""
+
+_KEEP = """for row in range(keep.size):
+    source = np.uintp(keep[row])
+    if store_single and whole:
+        for lane in range(LANES):
+            size = np.int32(bits_of(np.float32(state[source, lane])) & SIZE)
+            largest[0, lane] = max(largest[0, lane], size)
+        for lane in range(np.uintp(0), LANES, LINE32):
+            write_line(store32, row, np.intp(@TIME@), np.intp(column + lane), state, np.intp(source), np.intp(lane))
+    elif store_single:
+        for lane in range(width):
+            kept = np.float32(state[source, lane])
+            store32[row, @TIME@, column + lane] = kept
+            largest[0, lane] = max(largest[0, lane], np.int32(bits_of(kept) & SIZE))
+    elif whole:
+        for lane in range(np.uintp(0), LANES, LINE64):
+            write_line(store64, row, np.intp(@TIME@), np.intp(column + lane), state, np.intp(source), np.intp(lane))
+    else:
+        for lane in range(width):
+            store64[row, @TIME@, column + lane] = state[source, lane]
 """
 
 _ONCE = """        for lane in range(LANES):
             write_once(given, lane, once(read_params(given, lane, constants), dt))
 """
 
-_AHEAD = """            for row in range(keep.size):
+_AHEAD = """            for row in range(0 if whole else keep.size):
                 for lane in range(np.uintp(0), LANES, np.uintp(8)):
                     if store_single:
                         ready_to_write(store32, row, np.intp(index + 1), np.intp(column + lane))
@@ -307,6 +317,8 @@ def kernel_source(spec: KernelSpec) -> str:
         "FORCING": ", read_forcing(forcing, np.uintp(index))" if spec.has_forcing else "",
         "HAPPENED": _happened(spec),
         "CHECK": _check(spec),
+        "KEEP_START": textwrap.indent(_KEEP.replace("@TIME@", "0"), " " * 8),
+        "KEEP_STEP": textwrap.indent(_KEEP.replace("@TIME@", "index + 1"), " " * 12),
     }
     for name, piece in pieces.items():
         text = text.replace(f"@{name}@", piece)

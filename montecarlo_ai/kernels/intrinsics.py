@@ -1,7 +1,8 @@
 """Numba intrinsics that the kernel needs and the language lacks.
 
 Each emits a few LLVM instructions into its caller: aligned stack arrays of literal shape, polynomials with
-constant coefficients, reinterpretation of bits, and attributes of the function being compiled.
+constant coefficients, reinterpretation of bits, attributes of the function being compiled, and writes that make the
+caches ready or pass them by.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from numba import types
 from numba.core.cgutils import get_item_pointer, get_or_insert_function
 from numba.extending import intrinsic
 from numba.np.arrayobj import make_array, populate_array
+
+from montecarlo_ai.kernels.lines import LINE
 
 _CONTRACT = ("contract",)
 
@@ -153,3 +156,44 @@ def ready_to_write(typing_context: Any, array: Any, row: Any, column: Any, lane:
         return context.get_dummy_value()
 
     return types.none(array, row, column, lane), codegen
+
+
+@intrinsic
+def write_line(
+    typing_context: Any, array: Any, row: Any, time: Any, column: Any, source: Any, source_row: Any, lane: Any
+) -> Any:
+    """Copy as many cells of a row on the stack as fill a line, past the caches: no line is read to be overwritten.
+
+    Both ends begin a line; values are rounded to the type of the array. Other threads see them after `lines_written`.
+    """
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        kind, source_kind = signature.args[0], signature.args[4]
+        cells, source_cells = (
+            make_array(each)(context, builder, arguments[place]) for each, place in ((kind, 0), (source_kind, 4))
+        )
+        where = get_item_pointer(context, builder, kind, cells, arguments[1:4], wraparound=False)
+        begin = get_item_pointer(context, builder, source_kind, source_cells, arguments[5:], wraparound=False)
+        lanes = LINE * 8 // kind.dtype.bitwidth
+        real, kept = (ir.VectorType(context.get_data_type(each.dtype), lanes) for each in (source_kind, kind))
+        aligned = min(LINE, lanes * source_kind.dtype.bitwidth // 8)
+        values = builder.load(builder.bitcast(begin, real.as_pointer()), align=aligned)
+        if source_kind.dtype.bitwidth != kind.dtype.bitwidth:
+            convert = builder.fptrunc if source_kind.dtype.bitwidth > kind.dtype.bitwidth else builder.fpext
+            values = convert(values, kept)
+        store = builder.store(values, builder.bitcast(where, kept.as_pointer()), align=LINE)
+        store.set_metadata("nontemporal", builder.module.add_metadata([ir.Constant(ir.IntType(32), 1)]))
+        return context.get_dummy_value()
+
+    return types.none(array, row, time, column, source, source_row, lane), codegen
+
+
+@intrinsic
+def lines_written(typing_context: Any) -> Any:
+    """Wait until all that was written past the caches is there for every thread."""
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        builder.fence("seq_cst")
+        return context.get_dummy_value()
+
+    return types.none(), codegen

@@ -7,10 +7,6 @@ from typing import Any
 BLOCK = 256
 """Paths in a block: what ranges of paths are made of."""
 
-LINE = 64
-"""Bytes of a line of the cache. Rows lie a line further apart than they are long: rows a power of two apart would share
-a few sets of the first cache and alias one another."""
-
 TILE_BYTES = 32 * 1024
 """States and inputs of the paths that go through time together: with a step's own numbers they fill a first cache."""
 

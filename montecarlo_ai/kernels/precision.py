@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from numba import types
 
-from montecarlo_ai.kernels.options import LINE
+from montecarlo_ai.kernels.lines import LINE
 
 
 class Precision(NamedTuple):
@@ -33,5 +33,9 @@ PRECISIONS = {
 
 
 def row_pitch(cells: int, of: Any) -> int:
-    """Return how many cells of a type lie between the starts of rows that are so many cells long."""
+    """Return how many cells of a type lie between the starts of rows that are so many cells long.
+
+    A line more than they fill: rows a power of two apart would share a few sets of the first cache and alias one
+    another.
+    """
     return cells + LINE * 8 // of.bitwidth
