@@ -68,6 +68,8 @@ class Random:
 
     def replicate_of(self, first_path: int, n: int) -> NDArray[np.int64]:
         """Return the replicates of consecutive paths."""
+        if self.replicates == 1:
+            return np.zeros(n, dtype=np.int64)
         return np.arange(first_path, first_path + n, dtype=np.int64) // (1 + self.mirrored) % self.replicates
 
 

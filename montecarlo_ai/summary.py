@@ -31,8 +31,8 @@ _COUNTS = ("event_count", "event_time_count", "first_count", "tie_count")
 REPLICATE_COUNTS = ("replicate_event_count", "replicate_first_count", "replicate_paths")
 _PILOT = 4_096
 _PILOT_BYTES = 2**30
-_SLAB = 1_024
-"""Paths that are reduced at a time where a cache holds what is kept of them; else more, as each fetches histograms."""
+_FEWEST = 1_024
+"""Paths that are reduced at a time, at least, where memory allows: each time fetches all histograms."""
 
 _SLAB_BYTES = 2**25
 _SCALES = 4.0 * np.finfo(np.float64).tiny, 0.25 * np.finfo(np.float64).max
@@ -167,9 +167,10 @@ class _Space(threading.local):
 
 
 def _slab(rows: int) -> int:
-    """Return how many paths are reduced at a time: whole blocks; fewer than usual where there are very many rows."""
-    usual = _SLAB if 8 * rows * _SLAB <= CACHED_BYTES else SUPER_BLOCK // 2
-    return int(np.clip(_SLAB_BYTES // (8 * max(1, rows) * BLOCK), 1, usual // BLOCK)) * BLOCK
+    """Return how many paths are reduced at a time: whole blocks, what is kept of which a cache holds; or many more."""
+    bytes_a_path = 8 * max(1, rows)
+    room = CACHED_BYTES if _FEWEST * bytes_a_path <= CACHED_BYTES else _SLAB_BYTES
+    return int(np.clip(room // (bytes_a_path * BLOCK), 1, SUPER_BLOCK // 2 // BLOCK)) * BLOCK
 
 
 def _piece(n_paths: int) -> int:
