@@ -179,14 +179,22 @@ def fingerprint(function: Callable[..., Any]) -> str:
     """Return a SHA-256 over what a function compiles to: code, constants, closed-over values and its helpers."""
     digest = hashlib.sha256()
     for each in helpers(function):
-        for code in code_objects(each.__code__):
-            constants = [repr(c) for c in code.co_consts if not isinstance(c, types.CodeType)]
-            for part in (code.co_code, code.co_names, code.co_varnames, code.co_freevars, sorted(constants), constants):
-                digest.update(part if isinstance(part, bytes) else repr(part).encode())
+        digest.update(_spelled(each.__code__))
         digest.update(repr((_identity(each.__defaults__), is_once_a_path(each))).encode())
         for chain, value in references(each):
             digest.update(repr((chain, _identity(value))).encode())
     return digest.hexdigest()
+
+
+@functools.lru_cache(maxsize=4096)
+def _spelled(code: types.CodeType) -> bytes:
+    """Return all of a code object, and of those nested in it, that decides what is computed."""
+    parts: list[bytes] = []
+    for each in code_objects(code):
+        constants = [repr(c) for c in each.co_consts if not isinstance(c, types.CodeType)]
+        names = (each.co_names, each.co_varnames, each.co_freevars, sorted(constants), constants)
+        parts += (each.co_code, *(repr(part).encode() for part in names))
+    return b"".join(parts)
 
 
 def _identity(value: Any) -> Any:

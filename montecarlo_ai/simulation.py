@@ -112,7 +112,8 @@ def simulate(
     def work(first: int, count: int) -> None:
         inputs = engine.inputs_of(first, count)
         engine.run(first, count, inputs, keep, Store(values, passage, first))
-        drawn[:, first : first + count] = inputs.transpose(1, 0, 2).reshape(len(drawn), len(inputs) * BLOCK)[:, :count]
+        for block, (begin, width) in zip(inputs, ranges(count, BLOCK), strict=True):
+            drawn[:, first + begin : first + begin + width] = block[:, :width]
 
     with progress_bar(n_paths, progress) as bar:
         for _ in engine.in_order(work, ranges(n_paths, _range(n_paths, run.threads)), run.threads, bar.update):

@@ -77,7 +77,7 @@ def kernel_of(model: Model, constants: frozenset[str], dtype: str = "float64") -
         boolean_events=frozenset(model.boolean_events),
         has_forcing=model.forcing_type is not None,
         varying=len(model.param_fields) - len(constants),
-        once=len(_known_type(model)._fields) - len(model.param_fields),
+        once=sum(map(len, _made_once(model).values())),
         dtype=dtype,
     )
     key = _key(model, spec, constants)
