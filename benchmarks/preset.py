@@ -1,4 +1,4 @@
-"""A million paths of the preset: the whole command in a fresh process, no pictures, and `summarize` by itself."""
+"""A million paths of the preset: the whole command in a fresh process, no pictures, and `summarize` in each precision."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import montecarlo_ai as mc
 from benchmarks.measurement import Measurement
+from montecarlo_ai.kernels.precision import PRECISIONS
 
 PRESET = "openai-2025-12"
 PATHS = 1_000_000
@@ -24,14 +25,20 @@ def measure(*, n_paths: int = PATHS, repeats: int = 5) -> list[Measurement]:
     details = {"paths": n_paths, "first run": seconds[0]}
     command = Measurement(f"montecarlo-ai run {PRESET}", "montecarlo_ai, all cores", "s", seconds[1:], details)
     scenario = mc.load_scenario(PRESET)
-    summaries = [_summarize(scenario, n_paths) for _ in range(repeats + 1)]
+    summaries: dict[str, list[float]] = {dtype: [] for dtype in PRECISIONS}
+    for _ in range(repeats + 1):
+        for dtype, times in summaries.items():
+            times.append(_summarize(scenario, n_paths, dtype))
     paths = {"paths": n_paths}
-    return [command, Measurement(f"summarize {PRESET}", "montecarlo_ai, all cores", "s", summaries[1:], paths)]
+    return [command] + [
+        Measurement(f"summarize {PRESET}, {dtype}", "montecarlo_ai, all cores", "s", times[1:], paths)
+        for dtype, times in summaries.items()
+    ]
 
 
-def _summarize(scenario: mc.Scenario, n_paths: int) -> float:
+def _summarize(scenario: mc.Scenario, n_paths: int, dtype: str) -> float:
     began = time.perf_counter()
-    mc.summarize(scenario, n_paths=n_paths, seed=7, progress=False)
+    mc.summarize(scenario, n_paths=n_paths, seed=7, dtype=dtype, progress=False)
     return time.perf_counter() - began
 
 
