@@ -1,4 +1,4 @@
-"""A million paths of the preset: the whole command in a fresh process, no pictures, and `summarize` in each precision."""
+"""A million paths of the preset: the whole command in a fresh process, no pictures; `summarize` by precision."""
 
 from __future__ import annotations
 

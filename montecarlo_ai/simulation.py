@@ -12,7 +12,7 @@ from montecarlo_ai.checks import Checks
 from montecarlo_ai.engine import Engine, Store, ranges
 from montecarlo_ai.ensemble import SCENARIO_KEY, Carried, dataset, event_years, identity, input_variables, labels
 from montecarlo_ai.errors import InputError
-from montecarlo_ai.kernels.lines import empty_lines
+from montecarlo_ai.kernels.lines import empty_lines, whole_lines
 from montecarlo_ai.kernels.options import BLOCK
 from montecarlo_ai.memory import check_memory
 from montecarlo_ai.samplers import Sampling, largest_path
@@ -105,7 +105,7 @@ def simulate(
     check_memory(n_paths * bytes_a_path, "n_paths", n_paths, remedy)
     engine = Engine(scenario, run.seed, run.sampling, run.dtype)
     keep = np.array([model.state_fields.index(name) for name in kept], dtype=np.int64)
-    values = empty_lines((len(kept), n_times, n_paths), stored)
+    values = empty_lines((len(kept), n_times, whole_lines(n_paths, stored)), stored)
     passage = np.empty((len(model.event_fields), n_paths), dtype=np.int32)
     drawn = np.empty((len(engine.varying), n_paths))
 
@@ -118,7 +118,10 @@ def simulate(
     with progress_bar(n_paths, progress) as bar:
         for _ in engine.in_order(work, ranges(n_paths, _range(n_paths, run.threads)), run.threads, bar.update):
             pass
-    states = {name: xr.Variable(("time", "path"), values[i], labels(scenario, name)) for i, name in enumerate(kept)}
+    states = {
+        name: xr.Variable(("time", "path"), values[i, :, :n_paths], labels(scenario, name))
+        for i, name in enumerate(kept)
+    }
     about_events = {"units": "years", "long_name": "first passage since the start, infinite if never"}
     years = xr.Variable(("event", "path"), event_years(passage, scenario), about_events)
     return dataset(

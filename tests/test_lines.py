@@ -10,7 +10,7 @@ from machine_code import kernel_assembly, vector_machine
 from models import business, walk
 
 import montecarlo_ai as mc
-from montecarlo_ai.kernels.lines import CACHED_BYTES, LINE, empty_lines, passes_caches
+from montecarlo_ai.kernels.lines import CACHED_BYTES, LINE, empty_lines, passes_caches, whole_lines
 
 SEED = 31
 
@@ -21,6 +21,11 @@ def test_an_array_begins_a_line_and_is_like_any_other(shape, dtype):
     array = empty_lines(shape, dtype)
     assert array.ctypes.data % LINE == 0
     assert (array.shape, array.dtype, array.flags.c_contiguous, array.flags.writeable) == (shape, dtype, True, True)
+
+
+@pytest.mark.parametrize(("cells", "dtype", "due"), [(0, "f4", 0), (1, "f4", 16), (16, "f4", 16), (17, "f8", 24)])
+def test_cells_are_made_up_to_whole_lines(cells, dtype, due):
+    assert whole_lines(cells, dtype) == due
 
 
 def test_only_many_values_on_whole_lines_pass_the_caches():
@@ -39,13 +44,14 @@ def test_only_many_values_on_whole_lines_pass_the_caches():
 @pytest.mark.parametrize("stored", ["float64", "float32"])
 @pytest.mark.parametrize("scenario", [walk, business])
 def test_values_that_pass_the_caches_are_those_that_do_not(scenario, dtype, stored):
-    """Two numbers of paths, one of which leaves rows on no whole lines; the last block of both is not full."""
-    n, how = 20_000, {"seed": SEED, "dtype": dtype, "store_dtype": stored, "threads": 2}
-    whole, split = (mc.simulate(scenario(), n_paths=paths, **how) for paths in (n, n + 3))
-    for name in scenario().model.outputs:
-        assert passes_caches(whole[name].to_numpy()[np.newaxis], 0)
-        assert not passes_caches(split[name].to_numpy()[np.newaxis], 0)
-        np.testing.assert_array_equal(whole[name], split[name][:, :n], strict=True)
+    """Of many paths and of few; the last block of neither is full, and rows begin a line all the same."""
+    names, how = scenario().model.outputs, {"seed": SEED, "dtype": dtype, "store_dtype": stored, "threads": 2}
+    some = CACHED_BYTES // (len(names) * 61 * np.dtype(stored).itemsize) - 30
+    many, few = (mc.simulate(scenario(), n_paths=n, **how) for n in (20_003, some))
+    assert passes_caches(many[names[0]].to_numpy()[np.newaxis], 0)
+    assert 0 < len(names) * few[names[0]].nbytes < CACHED_BYTES
+    for name in names:
+        np.testing.assert_array_equal(few[name], many[name][:, :some], strict=True)
 
 
 @vector_machine

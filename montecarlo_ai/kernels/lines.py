@@ -27,6 +27,12 @@ def empty_lines(shape: tuple[int, ...], dtype: DTypeLike = np.float64) -> NDArra
     return room[first : first + size].reshape(shape)
 
 
+def whole_lines(cells: int, dtype: DTypeLike) -> int:
+    """Return so many cells, or as many more as fill the last line."""
+    a_line = LINE // np.dtype(dtype).itemsize
+    return -(-cells // a_line) * a_line
+
+
 def passes_caches(values: NDArray[Any], column: int) -> bool:
     """Return whether a kernel writes past the caches: there are many values, and a row begins a line at the column."""
     begin = values.ctypes.data + column * values.itemsize
