@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from lab_paths import CONSTANTS, forcing_of, walk
 from lab_scenarios import Run, random_case
@@ -87,16 +87,20 @@ def equity_is_what_rounds_tranches_suppliers_and_warrants_pay(run: Run) -> None:
 
 
 def delivered_with(run: Run, attached: str) -> Array:
-    """Return what suppliers attached to the power that they delivered, USD in each step."""
+    """Return what suppliers attached to the power that they delivered, USD in each step.
+
+    A delivery may be too small to change the sum of all that was delivered before.
+    """
     p, dt = run.case.params, run.case.time.dt
     old = (run.power - run.power_young - run.power_middle)[:-1]
     arrived = np.diff(run.power) + np.maximum(old, 0.0) * outflow(p.contract_term / 3.0, dt)
-    per_bill = arrived / np.maximum(np.diff(run.delivered), 1e-300)
-    total = np.zeros_like(per_bill)
-    for contract in run.case.contracts:
-        brought = np.diff(getattr(run, f"delivered_{field_name(contract.counterparty)}"))
-        total += getattr(contract, attached) * per_bill * brought
-    return total
+    brought = {
+        contract: np.diff(getattr(run, f"delivered_{field_name(contract.counterparty)}"))
+        for contract in run.case.contracts
+    }
+    delivered = np.maximum(np.diff(run.delivered), np.sum(list(brought.values()), axis=0))
+    per_bill = arrived / np.maximum(delivered, 1e-300)
+    return np.sum([getattr(contract, attached) * per_bill * bill for contract, bill in brought.items()], axis=0)
 
 
 def fleet_is_used_once(run: Run) -> None:
@@ -227,6 +231,7 @@ def test_identities_hold_in_random_scenarios(seed: int) -> None:
 
 @pytest.mark.slow
 @long
+@example(5503317)  # one contract brings too little to change the sum of all
 @given(SEEDS)
 def test_identities_hold_in_many_more_scenarios(seed: int) -> None:
     run = Run(random_case(seed, most_steps=200))
