@@ -69,9 +69,9 @@ def simulate(
     Returns
     -------
     xarray.Dataset
-        States over (time, path), start included; varying inputs over (path,), constants as scalars;
-        ``event_time`` over (event, path), in years since the start, infinite if never. The coordinate ``replicate``
-        over (path,) where there is more than one.
+        States over (time, path), start included, paths side by side in memory; varying inputs over (path,), constants
+        as scalars; ``event_time`` over (event, path), in years since the start, infinite if never. The coordinate
+        ``replicate`` over (path,) where there is more than one.
 
     Raises
     ------
@@ -97,15 +97,16 @@ def simulate(
     )
     n_paths, kept, stored = run.sampling.n_paths, run.variables, run.store_dtype
     model, n_times = scenario.model, scenario.time.n_steps + 1
-    bytes_a_path = len(kept) * n_times * np.dtype(stored).itemsize
-    bytes_a_path += (
+    row = whole_lines(n_paths, stored) if n_paths >= BLOCK else n_paths
+    bytes_kept = len(kept) * n_times * row * np.dtype(stored).itemsize
+    bytes_a_path = (
         8 + 8 * (run.sampling.replicates > 1) + len(scenario.inputs.varying) * 8 + len(model.event_fields) * 12
     )
     remedy = "keep fewer variables, or use summarize, which stores no path"
-    check_memory(n_paths * bytes_a_path, "n_paths", n_paths, remedy)
+    check_memory(bytes_kept + n_paths * bytes_a_path, "n_paths", n_paths, remedy)
     engine = Engine(scenario, run.seed, run.sampling, run.dtype)
     keep = np.array([model.state_fields.index(name) for name in kept], dtype=np.int64)
-    values = empty_lines((len(kept), n_times, whole_lines(n_paths, stored)), stored)
+    values = empty_lines((len(kept), n_times, row), stored)
     passage = np.empty((len(model.event_fields), n_paths), dtype=np.int32)
     drawn = np.empty((len(engine.varying), n_paths))
 

@@ -11,7 +11,7 @@ from benchmarks.machine_code import innermost_loops, kernel_lines
 from montecarlo_ai.kernels.compiling import kernel_of
 
 _MOVES = {"memcpy", "memset", "memmove"}
-_SCALAR = re.compile(r"^\tv?(?:div|sqrt|min|max|cmp\w*|ucomi|comi)s[ds]\t")
+_SCALAR = re.compile(r"^\tv?(div|sqrt|min|max|cmp\w*|ucomi|comi)s[ds]\t")
 _DOUBLE = re.compile(r"^\tv?(?:add|sub|mul|div|sqrt|min|max|cmp\w*|fn?m(?:add|sub)\w*|rndscale)[ps]d\t")
 
 vector_machine = pytest.mark.skipif(
@@ -48,14 +48,16 @@ def scalar_loops(lines):
     """Return the innermost loops that compare, divide or take roots of one lane at a time.
 
     A lane loop looks whether each margin is below zero, so that it compares; the loops that correlate shocks do not.
-    In a loop of vectors, what is done lane by lane is there once for each of four lanes or more; what is there fewer
-    times is the same for all lanes, as a comparison of a constant with the clock.
+    In a loop of vectors, what is compared lane by lane is there once for each of four lanes or more; fewer comparisons
+    are the same for all lanes, as of a constant with the clock.
     """
-    return [loop for loop in innermost_loops(lines) if _scalar(loop) >= (4 if _wide(loop) else 1)]
+    return [loop for loop in innermost_loops(lines) if _scalar(loop)]
 
 
 def _scalar(loop):
-    return sum(_SCALAR.match(line) is not None for line in loop)
+    found = [match[1] for line in loop if (match := _SCALAR.match(line))]
+    compared = [name for name in found if name.startswith(("cmp", "ucomi", "comi"))]
+    return len(found) > (len(compared) if _wide(loop) and len(compared) < 4 else 0)
 
 
 def _wide(loop):

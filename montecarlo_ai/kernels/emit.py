@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from numba import types
 
+from montecarlo_ai.kernels.lines import LINE
 from montecarlo_ai.kernels.options import BLOCK, TILE_BYTES
 from montecarlo_ai.kernels.precision import PRECISIONS, Precision, row_pitch
 
@@ -109,8 +110,8 @@ FOUR = np.uintp(4)
 CELL = 2.0**-32
 SIZE = np.int32(0x7FFFFFFF)
 INFINITE = np.int32(0x7F800000)
-LINE32 = np.uintp(16)
-LINE64 = np.uintp(8)
+LINE32 = np.uintp(@LINE32@)
+LINE64 = np.uintp(@LINE64@)
 ZERO = np.@REAL@(0.0)
 UNIT = np.@REAL@(1.0)
 NORMALS = np.uintp(@NORMALS@)
@@ -213,7 +214,7 @@ _ONCE = """        for lane in range(LANES):
 """
 
 _AHEAD = """            for row in range(0 if whole else keep.size):
-                for lane in range(np.uintp(0), LANES, np.uintp(8)):
+                for lane in range(np.uintp(0), LANES, LINE64):
                     if store_single:
                         ready_to_write(store32, row, np.intp(index + 1), np.intp(column + lane))
                     else:
@@ -317,6 +318,8 @@ def kernel_source(spec: KernelSpec) -> str:
         "FORCING": ", read_forcing(forcing, np.uintp(index))" if spec.has_forcing else "",
         "HAPPENED": _happened(spec),
         "CHECK": _check(spec),
+        "LINE32": str(LINE // 4),
+        "LINE64": str(LINE // 8),
         "KEEP_START": textwrap.indent(_KEEP.replace("@TIME@", "0"), " " * 8),
         "KEEP_STEP": textwrap.indent(_KEEP.replace("@TIME@", "index + 1"), " " * 12),
     }
