@@ -33,6 +33,7 @@ from montecarlo_ai.kernels.disk import compiled, surroundings
 from montecarlo_ai.kernels.emit import KernelSpec, kernel_source, shock_rows
 from montecarlo_ai.kernels.options import COMPILE
 from montecarlo_ai.kernels.precision import Precision
+from montecarlo_ai.kernels.scheduling import marks_obeyed
 from montecarlo_ai.kernels.single import SinglePrecision, single_value
 from montecarlo_ai.kernels.slow import SlowPlace, slow_places, slow_warning
 from montecarlo_ai.model import Clock, Model
@@ -134,7 +135,7 @@ def _compile(
     try:
         jitted = {role: _jitted(model, role, spec.precision) for role in ("initial", "step", "events")}
         names = {**jitted, "Clock": Clock, **_readers(model, constants, spec), **_once(model, constants, spec)}
-        with _vectorising(spec.interleave):
+        with _vectorising(spec.interleave), marks_obeyed():
             kernel = compiled(kernel_source(spec), key, names, _signature(spec.precision))
     except Exception as error:
         raise _translated(model, error, spec.precision) from None
@@ -226,15 +227,16 @@ def _vectorising(interleave: int) -> Iterator[None]:
     """
     with global_compiler_lock:
         try:
-            _set_options(interleave, addresses=1_000_000)
+            _set_options(interleave, addresses=1_000_000, tell_apart="true")
             yield
         finally:
-            _set_options(0, addresses=250)
+            _set_options(0, addresses=250, tell_apart="false")
 
 
-def _set_options(interleave: int, *, addresses: int) -> None:
+def _set_options(interleave: int, *, addresses: int, tell_apart: str) -> None:
     llvm.set_option("montecarlo_ai", f"-force-vector-interleave={interleave}")
     llvm.set_option("montecarlo_ai", f"-alias-set-saturation-threshold={addresses}")
+    llvm.set_option("montecarlo_ai", f"-enable-aa-sched-mi={tell_apart}")
 
 
 def _jitted(model: Model, role: str, precision: Precision) -> Any:

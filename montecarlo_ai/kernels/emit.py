@@ -97,6 +97,7 @@ from montecarlo_ai.kernels.normals import (
     normal_pair, normal_pair_single, squared_radius, squared_radius_single, uniform_single,
 )
 from montecarlo_ai.kernels.philox import philox
+from montecarlo_ai.kernels.scheduling import ordered_by_latency
 
 U32 = np.uint64(0xFFFFFFFF)
 HALF = np.uint64(32)
@@ -123,6 +124,7 @@ PLACES = np.array([@PLACES@], dtype=np.uint64)
 @njit(nogil=True, fastmath={"contract"}, error_model="numpy", cache=CACHE)
 def run(stream, grid, inputs, constants, forcing, factor, keep, store, passage, finite):
     wide_vectors()
+    ordered_by_latency()
     seed, first_path, domain, mirrored = stream
     n_paths, n_steps, years, store_single = grid
     factor_row, factor_start, factor_column, factor_value = factor

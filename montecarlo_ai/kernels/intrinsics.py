@@ -123,7 +123,7 @@ float_of = _reinterpreted({types.uint64: types.float64, types.int32: types.float
 """The float64 or float32 of such bits."""
 
 
-def _function_attribute(attribute: str) -> Callable[[], None]:
+def function_attribute(attribute: str) -> Callable[[], None]:
     """Return an intrinsic that adds an LLVM attribute to the function in which it is called."""
 
     @intrinsic
@@ -138,7 +138,7 @@ def _function_attribute(attribute: str) -> Callable[[], None]:
     return mark
 
 
-wide_vectors = _function_attribute('"prefer-vector-width"="512"')
+wide_vectors = function_attribute('"prefer-vector-width"="512"')
 
 
 @intrinsic
