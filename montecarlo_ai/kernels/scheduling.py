@@ -52,7 +52,8 @@ class _Library(JITCodeLibrary):
         super()._optimize_final_module()
         optimised = str(self._final_module)
         if _MARK in optimised:
-            ordered = llvm.parse_assembly(reordered(optimised).replace(_MARK, _ATTRIBUTE))
-            ordered.verify()
-            ordered.name = self._final_module.name
-            self._final_module = ordered
+            with contextlib.suppress(RuntimeError):  # what LLVM will not read in another order stays as it was
+                ordered = llvm.parse_assembly(reordered(optimised).replace(_MARK, _ATTRIBUTE))
+                ordered.verify()
+                ordered.name = self._final_module.name
+                self._final_module = ordered
