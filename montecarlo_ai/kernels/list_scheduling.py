@@ -122,5 +122,5 @@ def _needs(lines: Sequence[str], codes: Sequence[str]) -> list[set[int]]:
 
 def _writes(line: str, code: str) -> bool:
     """Return whether an instruction may change memory, or must keep its place among those that do."""
-    pure_call = " = " in line and "@llvm." in line and "ptr" not in line
+    pure_call = " = " in line and "@llvm." in line and "ptr" not in line and "*" not in line  # older LLVM: double*
     return code == "store" or (code == "call" and not pure_call) or " volatile " in line or " atomic " in line
