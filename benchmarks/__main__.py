@@ -19,6 +19,7 @@ from benchmarks import (
     import_time,
     inputs,
     lab_step,
+    laws,
     machine,
     memory,
     page,
@@ -33,6 +34,7 @@ from benchmarks.measurement import Measurement, table
 
 OTHERS: dict[str, Callable[[], list[Measurement]]] = {
     "lab-step": lab_step.measure,
+    "laws": laws.measure,
     "inputs": inputs.measure,
     "functions": functions.measure,
     "import-time": import_time.measure,

@@ -21,6 +21,7 @@ from benchmarks import (
     import_time,
     inputs,
     lab_step,
+    laws,
     memory,
     page,
     preset,
@@ -273,6 +274,40 @@ def test_comparisons_fail_nowhere_with_policies_frozen() -> None:
     assert all(0.0 <= one.minimum <= 1.0 for one in found)
 
 
+IR_WITH_LINES = """
+  %a = fmul contract double %x, %y, !dbg !10
+  %b = tail call double @llvm.fabs.f64(double %a), !dbg !11
+  %c = fdiv contract double %b, %a, !dbg !12
+  %d = fadd contract double %c, %a, !dbg !13
+  %e = fadd contract double %c, %a, !dbg !14
+  %f = load double, ptr %p, !dbg !10
+!1 = !DIFile(filename: "model.py", directory: "")
+!2 = !DIFile(filename: "demand.py", directory: "")
+!3 = !DIFile(filename: "special.py", directory: "")
+!4 = !DIFile(filename: "kernel.py", directory: "")
+!5 = distinct !DISubprogram(name: "build.<locals>.step", scope: !1, file: !1, line: 1)
+!6 = distinct !DISubprogram(name: "grown", scope: !2, file: !2, line: 1)
+!7 = distinct !DISubprogram(name: "exp", scope: !3, file: !3, line: 1)
+!8 = distinct !DISubprogram(name: "run", scope: !4, file: !4, line: 1)
+!9 = distinct !DILexicalBlock(scope: !6, file: !2, line: 2)
+!20 = !DILocation(line: 3, column: 1, scope: !8)
+!21 = distinct !DILocation(line: 4, column: 1, scope: !5, inlinedAt: !20)
+!22 = distinct !DILocation(line: 5, column: 1, scope: !9, inlinedAt: !21)
+!10 = !DILocation(line: 6, column: 1, scope: !9, inlinedAt: !21)
+!11 = !DILocation(line: 7, column: 1, scope: !7, inlinedAt: !22)
+!12 = !DILocation(line: 8, column: 1, scope: !7, inlinedAt: !22)
+!13 = !DILocation(line: 9, column: 1, scope: !5, inlinedAt: !20)
+!14 = !DILocation(line: 9, column: 1, scope: !8)
+"""
+"""A product in a law, two operations of an exponential it calls, a sum in the step, a sum in the kernel, a load."""
+
+
+def test_operations_count_for_the_law_that_asks_for_them() -> None:
+    operations, divisions = laws.operations_by_law(IR_WITH_LINES)
+    assert operations == {"demand": 3, "model": 1}
+    assert divisions == {"demand": 1, "model": 0}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("measurement", "small"),
@@ -282,6 +317,7 @@ def test_comparisons_fail_nowhere_with_policies_frozen() -> None:
         (import_time, {"repeats": 1}),
         (inputs, {"n_paths": 256, "repeats": 1}),
         (lab_step, {"n_paths": 256, "repeats": 1}),
+        (laws, {}),
         (memory, {"paths": (1_024,)}),
         (preset, {"n_paths": 1_024, "repeats": 1}),
     ],

@@ -58,6 +58,7 @@ OTHERS = {
     "instructions": ("llvmlite.binding.get_host_cpu_features", lambda: {"avx512f": False}),
     "library": ("montecarlo_ai.kernels.disk.__version__", "0.0.0"),
     "numba": ("numba.__version__", "0.0.0"),
+    "options of numba": ("numba.config.DEBUGINFO_DEFAULT", 1),
     "llvm": ("llvmlite.__version__", "0.0.0"),
     "numpy": ("numpy.__version__", "0.0.0"),
     "python": ("platform.python_version", lambda: "0.0.0"),

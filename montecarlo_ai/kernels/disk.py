@@ -26,7 +26,7 @@ import llvmlite
 import llvmlite.binding as llvm
 import numba
 import numpy as np
-from numba import njit
+from numba import config, njit
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.errors import NumbaWarning
 
@@ -39,7 +39,7 @@ CACHE_VARIABLE = "MONTECARLO_AI_CACHE_DIR"
 
 _LOOP = '''"""A loop of montecarlo_ai, kept compiled; safe to delete."""
 
-from numba import njit
+from numba import config, njit
 from numba.core.errors import NumbaWarning
 
 
@@ -65,12 +65,13 @@ def cache_folder() -> Path:
 
 @functools.cache
 def surroundings() -> bytes:
-    """Return what all compiled code depends on: the sources of the kernels, the processor, the libraries."""
+    """Return what all compiled code depends on: sources of the kernels, processor, libraries, options of numba."""
     folder = resources.files("montecarlo_ai.kernels")
     files = sorted((entry.name, entry.read_bytes()) for entry in folder.iterdir() if entry.name.endswith(".py"))
     features = sorted(llvm.get_host_cpu_features().items())
     versions = (__version__, platform.python_version(), np.__version__, numba.__version__, llvmlite.__version__)
-    return repr((files, versions, llvm.get_host_cpu_name(), features)).encode()
+    options = [int(config.OPT), config.LOOP_VECTORIZE, config.DEBUGINFO_DEFAULT, config.BOUNDSCHECK]
+    return repr((files, versions, llvm.get_host_cpu_name(), features, options)).encode()
 
 
 def compiled(source: str, key: str, names: Mapping[str, Any], signature: Any) -> Callable[..., None]:
