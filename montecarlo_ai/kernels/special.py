@@ -7,16 +7,15 @@ value, but results of exp below 3.2e-308 are zero. Coefficients: Remez exchange 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numba import njit, types
-from numba.extending import overload
+from numba import njit
 
 from montecarlo_ai import math as plain
 from montecarlo_ai.kernels.intrinsics import bits_of, float_of, polynomial
 from montecarlo_ai.kernels.options import COMPILE
+from montecarlo_ai.kernels.overloading import compiled_as
 
 # e**r = 1 + r + r**2 Q(r) on [-log(2)/2, log(2)/2], relative error 3.4e-18.
 _exp_tail = polynomial(
@@ -155,26 +154,6 @@ def fast_normal_cdf(x: Any) -> Any:
     return 1.0 - upper if x > 0.0 else upper
 
 
-def _replace(function: Callable[..., float], fast: Any, arguments: int) -> None:
-    """Let compiled code that calls a function of `montecarlo_ai.math` use the fast one."""
-    options = {"forceinline": True, **COMPILE}
-
-    if arguments == 1:
-
-        @overload(function, jit_options=options)
-        def one(x):  # no annotations: numba compares the two signatures
-            if isinstance(x, types.Number | types.Boolean):
-                return lambda x: fast(np.float64(x))
-            return None
-    else:
-
-        @overload(function, jit_options=options)
-        def two(x, y):
-            if isinstance(x, types.Number | types.Boolean) and isinstance(y, types.Number | types.Boolean):
-                return lambda x, y: fast(np.float64(x), np.float64(y))
-            return None
-
-
 for _function, _fast in (
     (plain.exp, fast_exp),
     (plain.expm1, fast_expm1),
@@ -183,5 +162,5 @@ for _function, _fast in (
     (plain.tanh, fast_tanh),
     (plain.normal_cdf, fast_normal_cdf),
 ):
-    _replace(_function, _fast, 1)
-_replace(plain.pow, fast_pow, 2)
+    compiled_as(_function, _fast, np.float64, 1)
+compiled_as(plain.pow, fast_pow, np.float64, 2)

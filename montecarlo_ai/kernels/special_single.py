@@ -14,11 +14,10 @@ from typing import Any
 
 import numpy as np
 from numba import types
-from numba.extending import overload
 
 from montecarlo_ai import math as plain
 from montecarlo_ai.kernels.intrinsics import bits_of, float_of, polynomial
-from montecarlo_ai.kernels.options import COMPILE
+from montecarlo_ai.kernels.overloading import compiled_as
 from montecarlo_ai.kernels.single import in_single_precision, stand_in
 
 # e**r = 1 + r + r**2 Q(r) on [-log(2)/2, log(2)/2], relative error 3.1e-9.
@@ -141,26 +140,11 @@ def single_normal_cdf(x: Any) -> Any:
 
 def _replace(function: Callable[..., float], fast: Any, arguments: int) -> None:
     """Let code of single precision that calls a function of `montecarlo_ai.math` use the fast one."""
-    options = {"forceinline": True, **COMPILE}
 
     def single(*numbers: float) -> float:
         return function(*numbers)
 
-    if arguments == 1:
-
-        @overload(single, jit_options=options)
-        def one(x):  # no annotations: numba compares the two signatures
-            if isinstance(x, types.Number | types.Boolean):
-                return lambda x: fast(np.float32(x))
-            return None
-    else:
-
-        @overload(single, jit_options=options)
-        def two(x, y):
-            if isinstance(x, types.Number | types.Boolean) and isinstance(y, types.Number | types.Boolean):
-                return lambda x, y: fast(np.float32(x), np.float32(y))
-            return None
-
+    compiled_as(single, fast, np.float32, arguments)
     stand_in(function, single)
 
 
