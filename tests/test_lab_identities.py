@@ -89,7 +89,8 @@ def equity_is_what_rounds_tranches_suppliers_and_warrants_pay(run: Run) -> None:
 def delivered_with(run: Run, attached: str) -> Array:
     """Return what suppliers attached to the power that they delivered, USD in each step.
 
-    A delivery may be too small to change the sum of all that was delivered before.
+    A delivery may be too small to change the sum of all that was delivered before. Where none is left, what power
+    gains is rounding.
     """
     p, dt = run.case.params, run.case.time.dt
     old = (run.power - run.power_young - run.power_middle)[:-1]
@@ -99,7 +100,7 @@ def delivered_with(run: Run, attached: str) -> Array:
         for contract in run.case.contracts
     }
     delivered = np.maximum(np.diff(run.delivered), np.sum(list(brought.values()), axis=0))
-    per_bill = arrived / np.maximum(delivered, 1e-300)
+    per_bill = np.divide(arrived, delivered, out=np.zeros_like(arrived), where=delivered > 0.0)
     return np.sum([getattr(contract, attached) * per_bill * bill for contract, bill in brought.items()], axis=0)
 
 
@@ -232,6 +233,7 @@ def test_identities_hold_in_random_scenarios(seed: int) -> None:
 @pytest.mark.slow
 @long
 @example(5503317)  # one contract brings too little to change the sum of all
+@example(28547)  # a last month without any delivery
 @given(SEEDS)
 def test_identities_hold_in_many_more_scenarios(seed: int) -> None:
     run = Run(random_case(seed, most_steps=200))
