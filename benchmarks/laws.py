@@ -21,7 +21,7 @@ from benchmarks.measurement import Measurement
 
 PRESET = "openai-2025-12"
 JOINING = ("model", "market", "operation", "finance")
-"""Files of the lab that call laws one after another, and do little themselves."""
+"""Files of the lab that call laws one after another; only what they do themselves counts for them."""
 
 CHILD = """
 import sys

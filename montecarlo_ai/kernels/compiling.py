@@ -223,20 +223,21 @@ def _picked(function: Callable[..., Any], fields: Sequence[str]) -> Callable[...
 def _vectorising(interleave: int) -> Iterator[None]:
     """Set LLVM's options, which are process-wide, for one compilation, and put its defaults back.
 
-    Beyond 250 addresses LLVM gives up telling them apart, and leaves the loop over the lanes of a large model scalar.
+    Beyond 250 addresses LLVM gives up telling them apart, and leaves the loop over the lanes of a large model scalar;
+    where it orders instructions, it takes all addresses for the same.
     """
     with global_compiler_lock:
         try:
-            _set_options(interleave, addresses=1_000_000, tell_apart="true")
+            _set_options(interleave, addresses=1_000_000, apart_in_order=True)
             yield
         finally:
-            _set_options(0, addresses=250, tell_apart="false")
+            _set_options(0, addresses=250, apart_in_order=False)
 
 
-def _set_options(interleave: int, *, addresses: int, tell_apart: str) -> None:
+def _set_options(interleave: int, *, addresses: int, apart_in_order: bool) -> None:
     llvm.set_option("montecarlo_ai", f"-force-vector-interleave={interleave}")
     llvm.set_option("montecarlo_ai", f"-alias-set-saturation-threshold={addresses}")
-    llvm.set_option("montecarlo_ai", f"-enable-aa-sched-mi={tell_apart}")
+    llvm.set_option("montecarlo_ai", f"-enable-aa-sched-mi={int(apart_in_order)}")
 
 
 def _jitted(model: Model, role: str, precision: Precision) -> Any:

@@ -39,7 +39,7 @@ CACHE_VARIABLE = "MONTECARLO_AI_CACHE_DIR"
 
 _LOOP = '''"""A loop of montecarlo_ai, kept compiled; safe to delete."""
 
-from numba import config, njit
+from numba import njit
 from numba.core.errors import NumbaWarning
 
 
