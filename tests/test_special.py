@@ -17,7 +17,9 @@ from tools.accuracy_page import PAGE
 
 POINTS = 400
 OURS = {function.name: function for function in FUNCTIONS if hasattr(mc.math, function.name)}
-ENDS = np.array([math.nan, math.inf, -math.inf, 0.0, -0.0, 1.0, -1.0, 710.0, -708.06, -750.0, 5e-324, 1e-320])
+ENDS = np.array(
+    [math.nan, math.inf, -math.inf, 0.0, -0.0, 1.0, -1.0, 709.79, 710.0, 1e308, -708.06, -750.0, -1e308, 5e-324, 1e-320]
+)
 
 
 @pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.label)

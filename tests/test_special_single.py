@@ -57,7 +57,10 @@ def test_accuracy_of_single_precision_in_ulp(name):
 
 @pytest.mark.parametrize("name", CASES)
 def test_ends_of_single_precision_are_those_of_the_plain_function(name):
-    ends = np.array([math.nan, math.inf, -math.inf, 0.0, -0.0, 1.0, -1.0, 89.0, -110.0, 1e-45], dtype=np.float32)
+    ends = np.array(
+        [math.nan, math.inf, -math.inf, 0.0, -0.0, 1.0, -1.0, 88.73, 89.0, 3e38, -87.0, -110.0, -3e38, 1e-45],
+        dtype=np.float32,
+    )
     out = np.empty_like(ends)
     single(getattr(mc.math, name))(ends, out)
     with np.errstate(over="ignore"):

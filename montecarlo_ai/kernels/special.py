@@ -54,7 +54,8 @@ _LOG2_E = 1.4426950408889634
 _LN2_HIGH = 0.693147180369123816490  # 33 bits, so that n times it is exact
 _LN2_LOW = 1.90821492927058770002e-10
 _ROUND = 6755399441055744.0  # 1.5 * 2**52: adding it rounds to an integer that stands in the low bits
-_EXP_HIGH, _EXP_LOW = 709.8, -708.3964185322641  # beyond where it overflows, and where 2**(n - 1) is no longer normal
+_EXP_LOW = -708.3964185322641  # -1022 log 2, where 2**(n - 1) is zero
+_TOP = _ROUND + 1024.0  # n where e**x overflows
 _ROOT_HALF_BITS = np.uint64(0x3FE6A09E667F3BCD)
 _MANTISSA = np.uint64(0x000FFFFFFFFFFFFF)
 _HIGH_27 = np.uint64(0xFFFFFFFFF8000000)
@@ -64,8 +65,12 @@ _ROOT_HALF = math.sqrt(0.5)
 
 @njit(forceinline=True, **COMPILE)
 def _reduce(x: Any) -> Any:
-    """Return (e**r - 1, 2**(n - 1)) with x = n log 2 + r, for x within the range of exp."""
-    shifted = x * _LOG2_E + _ROUND
+    """Return (e**r - 1, 2**(n - 1)) with x = n log 2 + r, for x not below the range of exp.
+
+    Above it n stays where it is and r grows, so that the product overflows to infinity by itself.
+    """
+    nearest = x * _LOG2_E + _ROUND
+    shifted = _TOP if nearest > _TOP else nearest
     n = shifted - _ROUND
     r = (x - n * _LN2_HIGH) - n * _LN2_LOW
     # The low bits of `shifted` hold n + 2**51: moving them to the exponent drops all but n; 1022 = bias - 1.
@@ -76,17 +81,14 @@ def _reduce(x: Any) -> Any:
 @njit(forceinline=True, **COMPILE)
 def fast_exp(x: Any) -> Any:
     """Return e**x."""
-    inside = _EXP_HIGH if x > _EXP_HIGH else (_EXP_LOW if x < _EXP_LOW else x)
-    tail, half_scale = _reduce(inside)
-    value = (tail * half_scale + half_scale) * 2.0  # which overflows to infinity by itself
-    return 0.0 if x < _EXP_LOW else value
+    tail, half_scale = _reduce(_EXP_LOW if x < _EXP_LOW else x)
+    return (tail * half_scale + half_scale) * 2.0
 
 
 @njit(forceinline=True, **COMPILE)
 def fast_expm1(x: Any) -> Any:
     """Return e**x - 1."""
-    inside = _EXP_HIGH if x > _EXP_HIGH else (-40.0 if x < -40.0 else x)
-    tail, half_scale = _reduce(inside)
+    tail, half_scale = _reduce(-40.0 if x < -40.0 else x)
     value: float = (tail * half_scale + (half_scale - 0.5)) * 2.0
     return value
 

@@ -48,7 +48,8 @@ _LOG2_E = math.log2(math.e)
 _LN2_HIGH = 0.693359375  # 9 bits, so that n times it is exact
 _LN2_LOW = math.log(2.0) - _LN2_HIGH
 _ROUND = 12582912.0  # 1.5 * 2**23: adding it rounds to an integer that stands in the low bits
-_EXP_HIGH, _EXP_LOW = 88.73, -86.98  # a little above where it overflows; a little above where it underflows
+_EXP_LOW = -87.33654475  # -126 log 2, where 2**(n - 1) is zero
+_TOP = _ROUND + 128.0  # n where e**x overflows
 _SMALLEST, _LARGEST = 2.0**-126, 3.4028234663852886e38
 _ROOT_HALF_BITS = np.int32(0x3F3504F3)
 _MANTISSA = np.int32(0x007FFFFF)
@@ -60,8 +61,9 @@ _ROOT_HALF = math.sqrt(0.5)
 
 @in_single_precision
 def _reduce(x: Any) -> Any:
-    """Return (e**r - 1, 2**(n - 1)) with x = n log 2 + r, for x within the range of exp."""
-    shifted = x * _LOG2_E + _ROUND
+    """Return (e**r - 1, 2**(n - 1)) with x = n log 2 + r, for x not below the range of exp."""
+    nearest = x * _LOG2_E + _ROUND
+    shifted = _TOP if nearest > _TOP else nearest
     n = shifted - _ROUND
     r = (x - n * _LN2_HIGH) - n * _LN2_LOW
     # The low bits of `shifted` hold n + 2**22: moving them to the exponent drops all but n; 126 = bias - 1.
@@ -72,17 +74,14 @@ def _reduce(x: Any) -> Any:
 @in_single_precision
 def single_exp(x: Any) -> Any:
     """Return e**x."""
-    above = _EXP_LOW if x < _EXP_LOW else x
-    tail, half_scale = _reduce(_EXP_HIGH if above > _EXP_HIGH else above)
-    value = (tail * half_scale + half_scale) * 2.0  # which overflows to infinity by itself
-    return 0.0 if x < _EXP_LOW else value
+    tail, half_scale = _reduce(_EXP_LOW if x < _EXP_LOW else x)
+    return (tail * half_scale + half_scale) * 2.0
 
 
 @in_single_precision
 def single_expm1(x: Any) -> Any:
     """Return e**x - 1."""
-    above = -20.0 if x < -20.0 else x
-    tail, half_scale = _reduce(_EXP_HIGH if above > _EXP_HIGH else above)
+    tail, half_scale = _reduce(-20.0 if x < -20.0 else x)
     return (tail * half_scale + (half_scale - 0.5)) * 2.0
 
 
