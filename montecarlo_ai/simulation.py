@@ -108,13 +108,13 @@ def simulate(
     keep = np.array([model.state_fields.index(name) for name in kept], dtype=np.int64)
     values = empty_lines((len(kept), n_times, row), stored)
     passage = np.empty((len(model.event_fields), n_paths), dtype=np.int32)
-    drawn = np.empty((len(engine.varying), n_paths))
+    drawn = empty_lines((len(engine.varying), n_paths))
 
     def work(first: int, count: int) -> None:
         inputs = engine.inputs_of(first, count)
         engine.run(first, count, inputs, keep, Store(values, passage, first))
-        for block, (begin, width) in zip(inputs, ranges(count, BLOCK), strict=True):
-            drawn[:, first + begin : first + begin + width] = block[:, :width]
+        paths = inputs.swapaxes(0, 1).reshape(len(drawn), len(inputs) * BLOCK)
+        drawn[:, first : first + count] = paths[:, :count]
 
     with progress_bar(n_paths, progress) as bar:
         for _ in engine.in_order(work, ranges(n_paths, _range(n_paths, run.threads)), run.threads, bar.update):

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from montecarlo_ai.kernels.areas import empty_area
+
 LINE = 64
 """Bytes of a line of the caches."""
 
@@ -21,10 +23,10 @@ def empty_lines(shape: tuple[int, ...], dtype: DTypeLike = np.float64) -> NDArra
     NumPy begins large arrays 16 bytes into one, so that every vector that fills a line would touch two.
     """
     kind = np.dtype(dtype)
-    size = math.prod(shape)
-    room = np.empty(size + LINE // kind.itemsize, dtype=kind)
-    first = -room.ctypes.data % LINE // kind.itemsize
-    return room[first : first + size].reshape(shape)
+    size = math.prod(shape) * kind.itemsize
+    room = empty_area(size + LINE)
+    first = -room.ctypes.data % LINE
+    return room[first : first + size].view(kind).reshape(shape)
 
 
 def whole_lines(cells: int, dtype: DTypeLike) -> int:
