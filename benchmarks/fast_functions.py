@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -167,12 +168,12 @@ def _box_muller(a: Any, b: Any) -> tuple[Any, Any]:
 
 @njit(**COMPILE)  # type: ignore[untyped-decorator]
 def _cosine_half(a: Any, b: Any) -> Any:
-    return normal_pair(squared_radius(np.uint64(a)), np.uint64(b))[0]
+    return normal_pair(math.sqrt(squared_radius(np.uint64(a))), np.uint64(b))[0]
 
 
 @njit(**COMPILE)  # type: ignore[untyped-decorator]
 def _sine_half(a: Any, b: Any) -> Any:
-    return normal_pair(squared_radius(np.uint64(a)), np.uint64(b))[1]
+    return normal_pair(math.sqrt(squared_radius(np.uint64(a))), np.uint64(b))[1]
 
 
 def words(low: float, high: float) -> Sample:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -12,11 +13,22 @@ MOVES = re.compile(r"v?p?(mov|broadcast)|k")
 
 def kernel_lines(kernel: Any) -> list[str]:
     """Return the assembly of a kernel that this process compiled, from its label to its end."""
+    return _lines_of(kernel, r"_ZN\d+montecarlo_ai_kernel_")
+
+
+def drawing_lines(kernel: Any) -> list[str]:
+    """Return the assembly of the functions that draw a kernel's shocks."""
+    return _lines_of(kernel, r"_ZN\d+montecarlo_ai\d+kernels\d+shocks")
+
+
+def _lines_of(kernel: Any, name: str) -> list[str]:
     (text,) = kernel.inspect_asm().values()
-    lines = text.splitlines()
-    begin = next(i for i, line in enumerate(lines) if re.match(r"_ZN\d+montecarlo_ai_kernel_.*:$", line))
-    end = next(i for i in range(begin, len(lines)) if lines[i].startswith(".Lfunc_end"))
-    return list(lines[begin:end])
+    lines = iter(text.splitlines())
+    found: list[str] = []
+    for line in lines:
+        if re.match(name + ".*:$", line):
+            found += [line, *itertools.takewhile(lambda each: not each.startswith(".Lfunc_end"), lines)]
+    return found
 
 
 def innermost_loops(lines: Sequence[str]) -> list[Sequence[str]]:

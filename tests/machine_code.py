@@ -11,6 +11,7 @@ from benchmarks.machine_code import innermost_loops, kernel_lines
 from montecarlo_ai.kernels.compiling import kernel_of
 
 _MOVES = {"memcpy", "memset", "memmove"}
+_DRAWS = re.compile(r"_ZN\d+montecarlo_ai\d+kernels\d+shocks\d+drawers")
 _SCALAR = re.compile(r"^\tv?(div|sqrt|min|max|cmp\w*|ucomi|comi)s[ds]\t")
 _DOUBLE = re.compile(r"^\tv?(?:add|sub|mul|div|sqrt|min|max|cmp\w*|fn?m(?:add|sub)\w*|rndscale)[ps]d\t")
 
@@ -27,13 +28,13 @@ def kernel_assembly(scenario, monkeypatch, folder, dtype="float64"):
     return assembly(scenario, dtype)
 
 
-def assembly(scenario, dtype="float64"):
+def assembly(scenario, dtype="float64", lines_of=kernel_lines):
     """Return the assembly of a scenario's kernel, which this process compiles."""
-    return kernel_lines(kernel_of(scenario.model, frozenset(scenario.inputs.constants), dtype))
+    return lines_of(kernel_of(scenario.model, frozenset(scenario.inputs.constants), dtype))
 
 
 def calls(lines):
-    """Return what may be called anywhere in a kernel, by name; moves of memory are left out.
+    """Return what may be called anywhere in a kernel, by name; moves of memory and drawing shocks are left out.
 
     A call through a register may be of any function whose address is loaded somewhere: addresses travel between
     registers and the stack.
@@ -41,7 +42,8 @@ def calls(lines):
     called = [match[1] for line in lines if (match := re.match(r"\tcallq?\t(.+)", line))]
     loaded = {match[1] for line in lines if (match := re.match(r"\tmovabsq\t\$([A-Za-z_]\w*), %\w+", line))}
     indirect = {name for name in called if name.startswith("*")}
-    return ((set(called) - indirect) | ((loaded or indirect) if indirect else set())) - _MOVES
+    found = (set(called) - indirect) | ((loaded or indirect) if indirect else set())
+    return {name for name in found - _MOVES if not _DRAWS.match(name)}
 
 
 def scalar_loops(lines):

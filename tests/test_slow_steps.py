@@ -9,6 +9,7 @@ from typing import NamedTuple
 import pytest
 import slow_models
 from machine_code import (
+    assembly,
     calls,
     double_loops,
     innermost_loops,
@@ -21,7 +22,7 @@ from processors import SCENARIOS
 from slow_models import branching_step, fast_functions_step, scenario_of, slow_events, slow_step
 
 import montecarlo_ai as mc
-from benchmarks.machine_code import kernel_lines
+from benchmarks.machine_code import drawing_lines, kernel_lines
 from montecarlo_ai.kernels import reductions
 from montecarlo_ai.kernels.disk import Kept
 
@@ -93,11 +94,13 @@ def test_a_slow_step_is_seen_in_the_machine_code(monkeypatch, tmp_path):
     ],
 )
 def test_kernels_call_nothing(name, dtype, monkeypatch, tmp_path):
-    lines = kernel_assembly(SCENARIOS[name](), monkeypatch, tmp_path, dtype)
-    assert calls(lines) == set()
-    assert (double_loops(lines) == []) == (dtype == "float32")
-    assert scalar_loops(lines) == []
-    assert widest_loop(lines) > 40
+    step = kernel_assembly(SCENARIOS[name](), monkeypatch, tmp_path, dtype)
+    shocks = assembly(SCENARIOS[name](), dtype, drawing_lines)
+    for lines, single in ((step, dtype == "float32"), (shocks, dtype != "float64")):
+        assert calls(lines) == set()
+        assert (double_loops(lines) == []) == single
+        assert scalar_loops(lines) == []
+        assert widest_loop(lines) > 40
 
 
 def scenario_of_many_fields(states=180, inputs=120):

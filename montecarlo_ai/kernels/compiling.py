@@ -7,20 +7,17 @@ closed-over values, and what every kernel depends on (`disk.surroundings`).
 from __future__ import annotations
 
 import collections
-import contextlib
 import hashlib
 import os
 import re
 import threading
 import types
 import warnings
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, get_type_hints
 
-import llvmlite.binding as llvm
 from numba import config, njit
 from numba.core import types as nb
-from numba.core.compiler_lock import global_compiler_lock
 
 from montecarlo_ai.errors import ModelError, Problem
 from montecarlo_ai.functions import fingerprint, helpers, is_once_a_path, references
@@ -34,8 +31,10 @@ from montecarlo_ai.kernels.emit import KernelSpec, kernel_source, shock_rows
 from montecarlo_ai.kernels.options import COMPILE
 from montecarlo_ai.kernels.precision import Precision
 from montecarlo_ai.kernels.scheduling import marks_obeyed
+from montecarlo_ai.kernels.shocks import drawers
 from montecarlo_ai.kernels.single import SinglePrecision, single_value
 from montecarlo_ai.kernels.slow import SlowPlace, slow_places, slow_warning
+from montecarlo_ai.kernels.vectorising import vectorising
 from montecarlo_ai.model import Clock, Model
 
 _i8 = nb.int64
@@ -134,8 +133,14 @@ def _compile(
     """Return the kernel, compiled or loaded, and what is slow in it if it was compiled."""
     try:
         jitted = {role: _jitted(model, role, spec.precision) for role in ("initial", "step", "events")}
-        names = {**jitted, "Clock": Clock, **_readers(model, constants, spec), **_once(model, constants, spec)}
-        with _vectorising(spec.interleave), marks_obeyed():
+        names = {
+            **jitted,
+            "Clock": Clock,
+            **_readers(model, constants, spec),
+            **_once(model, constants, spec),
+            **drawers(spec.lanes, spec.precision.shock),
+        }
+        with vectorising(spec.interleave), marks_obeyed():
             kernel = compiled(kernel_source(spec), key, names, _signature(spec.precision))
     except Exception as error:
         raise _translated(model, error, spec.precision) from None
@@ -217,27 +222,6 @@ def _picked(function: Callable[..., Any], fields: Sequence[str]) -> Callable[...
     exec(f"def pick({', '.join(arguments)}):\n    return _kind({values})", scope)
     picked: Callable[..., Any] = scope["pick"]
     return picked
-
-
-@contextlib.contextmanager
-def _vectorising(interleave: int) -> Iterator[None]:
-    """Set LLVM's options, which are process-wide, for one compilation, and put its defaults back.
-
-    Beyond 250 addresses LLVM gives up telling them apart, and leaves the loop over the lanes of a large model scalar;
-    where it orders instructions, it takes all addresses for the same.
-    """
-    with global_compiler_lock:
-        try:
-            _set_options(interleave, addresses=1_000_000, apart_in_order=True)
-            yield
-        finally:
-            _set_options(0, addresses=250, apart_in_order=False)
-
-
-def _set_options(interleave: int, *, addresses: int, apart_in_order: bool) -> None:
-    llvm.set_option("montecarlo_ai", f"-force-vector-interleave={interleave}")
-    llvm.set_option("montecarlo_ai", f"-alias-set-saturation-threshold={addresses}")
-    llvm.set_option("montecarlo_ai", f"-enable-aa-sched-mi={int(apart_in_order)}")
 
 
 def _jitted(model: Model, role: str, precision: Precision) -> Any:

@@ -1,12 +1,12 @@
 """The source of a model's kernel: structure of arrays, time outside, a tile of paths inside.
 
 A tile is as many paths as keep their states and inputs in the first cache, so that a large model does not fetch them
-from the second at every step. What the source does, tile by tile: make the initial states, then for each step draw the
-shocks (256 cells at a time, a cell being a path and four steps, which one Philox call serves; a loop over shocks, not a
-copy for each), correlate them, run the user's scalar step on every lane, look at the events, and copy the rows that
-are kept. What is kept is chosen by row numbers at run time, so that the compiled arithmetic is the same whatever is
-kept. The state of a tile lives in arrays on the stack; the lane loops contain no call and no branch that the compiler
-cannot turn into a select, so they become vector code.
+from the second at every step. What the source does, tile by tile: make the initial states, then for each step have the
+shocks drawn (`shocks.py`; 256 cells at a time, a cell being a path and four steps, which one Philox call serves),
+correlate them, run the user's scalar step on every lane, look at the events, and copy the rows that are kept. What is
+kept is chosen by row numbers at run time, so that the compiled arithmetic is the same whatever is kept. The state of a
+tile lives in arrays on the stack; the lane loops contain no call and no branch that the compiler cannot turn into a
+select, so they become vector code.
 """
 
 from __future__ import annotations
@@ -15,8 +15,6 @@ import functools
 import textwrap
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
-
-from numba import types
 
 from montecarlo_ai.kernels.lines import LINE
 from montecarlo_ai.kernels.options import BLOCK, TILE_BYTES
@@ -90,13 +88,8 @@ import numpy as np
 from numba import njit
 
 from montecarlo_ai.kernels.intrinsics import (
-    bits_of, lines_written, ready_to_write, stack_float32, stack_float64, stack_int32, stack_uint32, wide_vectors,
-    write_line,
+    bits_of, lines_written, ready_to_write, stack_float32, stack_float64, stack_int32, wide_vectors, write_line,
 )
-from montecarlo_ai.kernels.normals import (
-    normal_pair, normal_pair_single, squared_radius, squared_radius_single, uniform_single,
-)
-from montecarlo_ai.kernels.philox import philox
 from montecarlo_ai.kernels.scheduling import ordered_by_latency
 
 U32 = np.uint64(0xFFFFFFFF)
@@ -104,19 +97,14 @@ HALF = np.uint64(32)
 BLOCK = np.uintp(256)
 LANES = np.uintp(@LANES@)
 QUARTERS = BLOCK // LANES
-SHIFT = np.uint64(@SHIFT@)
 ONE = np.uintp(1)
-TWO = np.uintp(2)
 FOUR = np.uintp(4)
-CELL = 2.0**-32
 SIZE = np.int32(0x7FFFFFFF)
 INFINITE = np.int32(0x7F800000)
 LINE32 = np.uintp(@LINE32@)
 LINE64 = np.uintp(@LINE64@)
 ZERO = np.@REAL@(0.0)
 UNIT = np.@REAL@(1.0)
-NORMALS = np.uintp(@NORMALS@)
-UNIFORMS = np.uintp(@UNIFORMS@)
 VARYING = np.uintp(@VARYING@)
 PLACES = np.array([@PLACES@], dtype=np.uint64)
 
@@ -129,7 +117,7 @@ def run(stream, grid, inputs, constants, forcing, factor, keep, store, passage, 
     n_paths, n_steps, years, store_single = grid
     factor_row, factor_start, factor_column, factor_value = factor
     store64, store32, first_column, streamed = store
-    key_low, key_high = seed & U32, seed >> HALF
+    key = (seed & U32, seed >> HALF)
     never = np.int32(n_steps + 1)
     blocks = (np.uintp(n_paths) + BLOCK - ONE) // BLOCK
     dt = np.@REAL@(years)
@@ -137,7 +125,6 @@ def run(stream, grid, inputs, constants, forcing, factor, keep, store, passage, 
     given = stack_@REAL@(@GIVEN@, @ROW@)
     shock = stack_@SHOCK@(@SHOCK_ROWS@, @PITCH@)
     first = stack_int32(@EVENTS@, @LANES@)
-    word = stack_uint32(4, 256)
     healthy = stack_@REAL@(1, @LANES@)
     largest = stack_int32(1, @LANES@)
 '''
@@ -223,9 +210,14 @@ _AHEAD = """            for row in range(0 if whole else keep.size):
                         ready_to_write(store64, row, np.intp(index + 1), np.intp(column + lane))
 """
 
+_DRAWN = """                for row in range(@ROWS@):
+                    group = PLACES[row] << np.uint64(24) | domain
+                    draw_@KIND@(shock, row * FOUR, (cells + CELLS - ONE) // CELLS, drawn, group, key)"""
+
 _REFILL = """            if index & np.int64(4 * QUARTERS - ONE) == 0:
                 quarter = np.uint64(index >> 2)
                 cells = min(QUARTERS, np.uintp((n_steps - index + 3) >> 2)) * LANES
+                drawn = (start, high, quarter, mirrored)
 @DRAWN@
                 for at in range(factor_row.size):
                     target = np.uintp(factor_row[at]) * FOUR
@@ -239,46 +231,6 @@ _REFILL = """            if index & np.int64(4 * QUARTERS - ONE) == 0:
                             for cell in range(cells):
                                 shock[target + sub, cell] += weight * shock[other, cell]
 """
-
-_DRAWN = """                for row in range(@ROWS@):
-                    group = PLACES[row] << np.uint64(24)
-                    for cell in range(cells):
-                        path = (start + np.uint64(@LANE@)) >> mirrored
-                        a, b, c, d = philox(path & U32, high, @STEP4@, group | domain, key_low, key_high)
-                        word[0, cell] = a
-                        word[1, cell] = b
-                        word[2, cell] = c
-                        word[3, cell] = d
-                    if mirrored:
-                        for each in range(@TURNED@):
-                            for cell in range(ONE, cells, TWO):
-                                word[each, cell] ^= np.uint32(@BITS@)
-                    top = row * FOUR
-@MAP@
-"""
-
-_NORMAL = """                    for pair in range(TWO):
-                        left = TWO * pair
-                        for cell in range(cells):
-                            shock[top + left, cell] = squared_radius(np.uint64(word[left, cell]))
-                        for cell in range(cells):
-                            z0, z1 = normal_pair(shock[top + left, cell], np.uint64(word[left + ONE, cell]))
-                            shock[top + left, cell] = z0
-                            shock[top + left + ONE, cell] = z1"""
-_NORMAL_SINGLE = """                    for pair in range(TWO):
-                        left = TWO * pair
-                        for cell in range(cells):
-                            shock[top + left, cell] = squared_radius_single(np.int32(word[left, cell]))
-                        for cell in range(cells):
-                            z0, z1 = normal_pair_single(shock[top + left, cell], np.int32(word[left + ONE, cell]))
-                            shock[top + left, cell] = z0
-                            shock[top + left + ONE, cell] = z1"""
-_UNIFORM_SINGLE = """                    for each in range(FOUR):
-                        for cell in range(cells):
-                            shock[top + each, cell] = uniform_single(np.int32(word[each, cell]))"""
-_UNIFORM = """                    for each in range(FOUR):
-                        for cell in range(cells):
-                            shock[top + each, cell] = (np.float64(word[each, cell]) + 0.5) * CELL"""
 
 
 def shock_rows(shocks: Sequence[str], uniform: Collection[str]) -> tuple[str, ...]:
@@ -301,7 +253,6 @@ def kernel_source(spec: KernelSpec) -> str:
         "LANES": str(spec.lanes),
         "ROW": str(spec.pitch),
         "PITCH": str(spec.shock_pitch),
-        "SHIFT": str(spec.lanes.bit_length() - 1),
         "GIVEN": str(spec.varying + spec.once),
         "VARYING": str(spec.varying),
         "SHOCK_ROWS": str(4 * len(spec.shocks)),
@@ -309,10 +260,6 @@ def kernel_source(spec: KernelSpec) -> str:
         "NEVER": "\n".join(f"            first[{i}, lane] = never" for i in range(len(spec.events)))
         or "            pass",
         "SHOCKS": _shocks(spec),
-        "NORMALS": str(len(spec.shocks) - len(spec.uniform_shocks)),
-        "UNIFORMS": str(len(spec.uniform_shocks)),
-        "LANE": "cell" if spec.lanes == BLOCK else "(cell & (LANES - ONE))",
-        "STEP4": "quarter" if spec.lanes == BLOCK else "quarter + (np.uint64(cell) >> SHIFT)",
         "PLACES": ", ".join(str(spec.shocks.index(name)) for name in rows) or "0",
         "AHEAD": _AHEAD if spec.lanes < 64 else "",  # rows of larger tiles the processor foresees by itself
         "ONCE": _ONCE if spec.once else "",
@@ -333,24 +280,14 @@ def kernel_source(spec: KernelSpec) -> str:
 def _shocks(spec: KernelSpec) -> str:
     if not spec.shocks:
         return ""
-    single = spec.precision.shock == types.float32
-    drawn = ""
-    if len(spec.uniform_shocks) < len(spec.shocks):
-        drawn += _drawn("NORMALS", _NORMAL_SINGLE if single else _NORMAL, turned="ONE, FOUR, TWO", bits="0x80000000")
-    if spec.uniform_shocks:
-        law = _UNIFORM_SINGLE if single else _UNIFORM
-        drawn += _drawn("NORMALS, NORMALS + UNIFORMS", law, turned="FOUR", bits="0xFFFFFFFF")
-    return _REFILL.replace("@DRAWN@", drawn.rstrip("\n"))
-
-
-def _drawn(rows: str, law: str, *, turned: str, bits: str) -> str:
-    """Return the loops that draw shocks of one kind.
-
-    Where paths are mirrored, two neighbours share their words, and on the second some bits of the words in `turned`
-    change: all of them, which makes u into 1 - u, or the sign of a pair of normals, which its second word holds.
-    """
-    text = _DRAWN.replace("@ROWS@", rows).replace("@MAP@", law)
-    return text.replace("@TURNED@", turned).replace("@BITS@", bits)
+    normals = len(spec.shocks) - len(spec.uniform_shocks)
+    kinds = {"normals": range(normals), "uniforms": range(normals, len(spec.shocks))}
+    drawn = [
+        _DRAWN.replace("@KIND@", kind).replace("@ROWS@", f"np.uintp({rows.start}), np.uintp({rows.stop})")
+        for kind, rows in kinds.items()
+        if rows
+    ]
+    return _REFILL.replace("@DRAWN@", "\n".join(drawn))
 
 
 def _happened(spec: KernelSpec) -> str:

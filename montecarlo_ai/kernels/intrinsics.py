@@ -62,7 +62,6 @@ def _stack_array(element: Any) -> Callable[..., Any]:
 stack_float64 = _stack_array(types.float64)
 stack_float32 = _stack_array(types.float32)
 stack_uint16 = _stack_array(types.uint16)
-stack_uint32 = _stack_array(types.uint32)
 stack_int32 = _stack_array(types.int32)
 
 
@@ -139,6 +138,7 @@ def function_attribute(attribute: str) -> Callable[[], None]:
 
 
 wide_vectors = function_attribute('"prefer-vector-width"="512"')
+not_inlined = function_attribute("noinline")
 
 
 @intrinsic

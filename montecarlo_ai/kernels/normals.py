@@ -4,8 +4,7 @@ With u = (a + 1/2) / 2**32, r = sqrt(-2 log u). The other word gives 31 bits of 
 bit of sign, so that sine and cosine are single polynomials. The map is part of the stream version. Absolute error
 of the logarithm and of sine and cosine below 1e-15; the largest |z| is sqrt(66 log 2) = 6.76.
 
-Radius and angle are two functions for two loops: in one loop the operations of a path that wait for its logarithm fill
-the processor's window, and the root's unit stands idle meanwhile.
+The square of the radius, its root and the rest are apart, so that `shocks.py` can put each into the loop that suits it.
 
 In single precision (names that end so) the same words give the same numbers but for rounding:
 uniforms within 2**-23 relatively; normals, whose error is that of an angle times a radius of at most 6.76, within 8e-7
@@ -21,6 +20,7 @@ Coefficients: Remez exchange in 50 digits on the stated intervals.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -31,15 +31,20 @@ from montecarlo_ai.kernels.options import COMPILE
 from montecarlo_ai.kernels.single import in_single_precision
 
 # log(1 + f) = f + f**2 Q(f) on [sqrt(1/2) - 1, sqrt(2) - 1], relative error 2.9e-16.
-_log_tail = polynomial(
-    (
-        -0.4999999999999844, 0.333333333333314, -0.25000000000773515, 0.20000000001203017, -0.16666666555327597,
-        0.14285714063768565, -0.12500007135076913, 0.11111128836306562, -0.09999762637932832, 0.09090184680284125,
-        -0.08337576204715713, 0.07708559881462064, -0.07106056239528837, 0.06466860173279909, -0.06311072018878974,
-        0.07094295923583067, -0.06693138552603384, 0.030689935363750982,
-    ),
-    chains=2,
+_LOG_TAIL = (
+    -0.4999999999999844, 0.333333333333314, -0.25000000000773515, 0.20000000001203017, -0.16666666555327597,
+    0.14285714063768565, -0.12500007135076913, 0.11111128836306562, -0.09999762637932832, 0.09090184680284125,
+    -0.08337576204715713, 0.07708559881462064, -0.07106056239528837, 0.06466860173279909, -0.06311072018878974,
+    0.07094295923583067, -0.06693138552603384, 0.030689935363750982,
 )  # fmt: skip
+
+
+def _doubled(log_tail: Sequence[float]) -> list[float]:
+    """Return P of -2 log(1 + f) = h + h**2 P(h), h = -2 f: Q scaled by powers of two, which rounds nothing."""
+    return [-0.5 * c * (-0.5) ** i for i, c in enumerate(log_tail)]
+
+
+_squared_tail = polynomial(_doubled(_LOG_TAIL), chains=2)
 # sin x = x + x**3 S(x**2), cos x = 1 + x**2 C(x**2) on [-pi/2, pi/2], errors 1.2e-16 and 4.2e-18.
 _sine_tail = polynomial(
     (
@@ -54,7 +59,9 @@ _cosine_tail = polynomial(
     )
 )  # fmt: skip
 
+_CELL = 2.0**-32
 _LN2 = math.log(2.0)
+_TWO_TO_32 = np.uint64(32 << 52)
 _ANGLE_STEP = math.pi / 2.0**31
 _ANGLE_FIRST = -math.pi / 2.0 + math.pi / 2.0**32
 _ONE_BITS = np.uint64(0x3FF0000000000000)
@@ -64,24 +71,37 @@ _SHIFT = np.uint64(52)
 _LOW_31 = np.uint64(0x7FFFFFFF)
 _SIGN_SHIFT = np.uint64(32)
 _SIGN_BIT = np.uint64(0x8000000000000000)
+_LOW_32 = np.uint64(0xFFFFFFFF)
+_WHOLE_BITS, _WHOLE = np.uint64(0x4330000000000000), 2.0**52  # a float in whose low bits an integer stands
+
+
+@njit(forceinline=True, **COMPILE)
+def _centre(word: Any) -> Any:
+    """Return 1/2 more than a word."""
+    return float_of((word & _LOW_32) | _WHOLE_BITS) - (_WHOLE - 0.5)
+
+
+@njit(forceinline=True, **COMPILE)
+def uniform(word: Any) -> Any:
+    """Return the uniform of a word, strictly inside (0, 1): from 2**-33 to 1 - 2**-33."""
+    return _centre(word) * _CELL
 
 
 @njit(forceinline=True, **COMPILE)
 def squared_radius(a: Any) -> Any:
-    """Return the square of the radius, -2 log u, of a word held in an unsigned 64-bit integer."""
-    # a + 1/2 = 2**e m with m in [sqrt(1/2), sqrt(2)): subtracting the bits of sqrt(1/2) carries into the exponent.
-    bits = bits_of(np.float64(np.int64(a)) + 0.5) - _ROOT_HALF_BITS
+    """Return the square of the radius, -2 log u, of a word."""
+    # u = 2**e m with m in [sqrt(1/2), sqrt(2)): subtracting the bits of sqrt(1/2) carries into the exponent.
+    bits = bits_of(_centre(a)) - (_ROOT_HALF_BITS + _TWO_TO_32)
     exponent = np.float64(np.int64(bits) >> np.int64(52))
-    f = float_of((bits & _MANTISSA) + _ROOT_HALF_BITS) - 1.0
-    log_u = f + f * f * _log_tail(f) + (exponent - 32.0) * _LN2
-    return -2.0 * log_u
+    h = -2.0 * float_of((bits & _MANTISSA) + _ROOT_HALF_BITS) + 2.0
+    return h + h * h * _squared_tail(h) - exponent * (2.0 * _LN2)
 
 
 @njit(forceinline=True, **COMPILE)
-def normal_pair(squared: Any, b: Any) -> Any:
-    """Return two independent standard normals from a squared radius and a word held in an unsigned 64-bit integer."""
-    signed = float_of(bits_of(math.sqrt(squared)) ^ ((b << _SIGN_SHIFT) & _SIGN_BIT))
-    x = np.float64(np.int64(b & _LOW_31)) * _ANGLE_STEP + _ANGLE_FIRST
+def normal_pair(radius: Any, b: Any) -> Any:
+    """Return two independent standard normals from a radius and a word."""
+    signed = float_of(bits_of(radius) ^ ((b << _SIGN_SHIFT) & _SIGN_BIT))
+    x = (float_of((b & _LOW_31) | _WHOLE_BITS) - _WHOLE) * _ANGLE_STEP + _ANGLE_FIRST
     t = x * x
     cosine = 1.0 + t * _cosine_tail(t)
     sine = x + x * t * _sine_tail(t)
@@ -89,13 +109,11 @@ def normal_pair(squared: Any, b: Any) -> Any:
 
 
 # The same three for single precision: relative error 3.0e-8, 6.1e-9, and 2.5e-10 absolute.
-_log_tail_single = polynomial(
-    (
-        -0.49999991606134403, 0.33333950218955216, -0.250017552799842, 0.19962072195196362, -0.165705078030935,
-        0.1491797309523843, -0.14307523194389224, 0.08734844840624362,
-    ),
-    chains=2, of=types.float32,
+_LOG_TAIL_SINGLE = (
+    -0.49999991606134403, 0.33333950218955216, -0.250017552799842, 0.19962072195196362, -0.165705078030935,
+    0.1491797309523843, -0.14307523194389224, 0.08734844840624362,
 )  # fmt: skip
+_squared_tail_single = polynomial(_doubled(_LOG_TAIL_SINGLE), chains=2, of=types.float32)
 _sine_tail_single = polynomial(
     (-0.16666659550431862, 0.008333066246201792, -0.00019809602911218037, 2.6057806585148796e-06), of=types.float32
 )
@@ -107,7 +125,6 @@ _cosine_tail_single = polynomial(
     of=types.float32,
 )  # fmt: skip
 
-_CELL = 2.0**-32
 _HALF_CELL = 2.0**-33
 _BELOW_ONE = 1.0 - 2.0**-24
 _QUARTER_TURN = np.int32(0x40000000)
@@ -145,15 +162,15 @@ def squared_radius_single(a: Any) -> Any:
     exponent = np.int32(bits >> _SHIFT_SINGLE)
     mantissa = np.int32(np.int32(bits & _MANTISSA_SINGLE) + _ROOT_HALF_BITS_SINGLE)
     # Close below one u is 1 - near, of which `near` holds more than the rounded difference does.
-    f = -near if exponent == np.int32(0) else float_of(mantissa) - 1.0
-    log_u = f + f * f * _log_tail_single(f) + np.float32(exponent) * _LN2
-    return -2.0 * log_u
+    half = near if exponent == np.int32(0) else 1.0 - float_of(mantissa)
+    h = half + half
+    return h + h * h * _squared_tail_single(h) - np.float32(exponent) * (2.0 * _LN2)
 
 
 @in_single_precision
-def normal_pair_single(squared: Any, b: Any) -> Any:
-    """Return two independent standard normals in single precision from a squared radius and a signed integer's word."""
-    signed = float_of(np.int32(bits_of(math.sqrt(squared)) ^ np.int32(b & _SIGN_BIT_SINGLE)))
+def normal_pair_single(radius: Any, b: Any) -> Any:
+    """Return two independent standard normals in single precision from a radius and a signed integer's word."""
+    signed = float_of(np.int32(bits_of(radius) ^ np.int32(b & _SIGN_BIT_SINGLE)))
     x = np.float32(np.int32(np.int32(b & _LOW_31_SINGLE) - _QUARTER_TURN)) * _ANGLE_STEP + 0.5 * _ANGLE_STEP
     t = x * x
     cosine = 1.0 + t * _cosine_tail_single(t)

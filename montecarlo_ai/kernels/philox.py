@@ -34,10 +34,10 @@ _W0, _W1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
 
 
 @njit(forceinline=True, **COMPILE)
-def philox(c0: Any, c1: Any, c2: Any, c3: Any, k0: Any, k1: Any) -> Any:
+def philox_low(c0: Any, c1: Any, c2: Any, c3: Any, k0: Any, k1: Any) -> Any:
     """Return the four 32-bit words of one counter, each in the low half of an unsigned 64-bit integer.
 
-    The words are masked only where a product is formed: high halves carry rubbish between rounds, which lets
+    The words are masked only where a product is formed: high halves carry rubbish, here and between rounds, which lets
     the compiler use the 32 x 32 -> 64 bit vector product without a mask.
     """
     for _ in range(10):
@@ -46,6 +46,13 @@ def philox(c0: Any, c1: Any, c2: Any, c3: Any, k0: Any, k1: Any) -> Any:
         c0, c1, c2, c3 = (p1 >> _HALF) ^ c1 ^ k0, p1, (p0 >> _HALF) ^ c3 ^ k1, p0
         k0 = (k0 + _W0) & _MASK
         k1 = (k1 + _W1) & _MASK
+    return c0, c1, c2, c3
+
+
+@njit(forceinline=True, **COMPILE)
+def philox(c0: Any, c1: Any, c2: Any, c3: Any, k0: Any, k1: Any) -> Any:
+    """Return the four 32-bit words of one counter as unsigned 64-bit integers."""
+    c0, c1, c2, c3 = philox_low(c0, c1, c2, c3, k0, k1)
     return c0 & _MASK, c1 & _MASK, c2 & _MASK, c3 & _MASK
 
 
