@@ -81,6 +81,11 @@ def simulate(
         If the model cannot be compiled.
     NumericalError
         If a value is not finite; names variable, path and step.
+
+    Notes
+    -----
+    The memory of an ensemble of 16 MiB or more that nobody holds any longer is kept for the next, up to a gigabyte; the
+    system may take it back whenever it needs it.
     """
     scenario = checked_scenario(scenario)
     run = checked_run(

@@ -11,6 +11,7 @@ from numba import njit
 from reference import input_uniform, normal_shocks, philox4x32, uniform_shocks
 
 import montecarlo_ai as mc
+from montecarlo_ai.kernels.emit import KernelSpec
 from montecarlo_ai.kernels.philox import input_uniforms, philox
 
 # Random123 kat_vectors, Salmon et al. (2011).
@@ -102,6 +103,56 @@ def test_any_path_has_its_own_shocks(path):
     assert replayed.uniform.values[1:].tolist() == uniform_shocks(seed, 1, path, 6).tolist()
     np.testing.assert_allclose(replayed.normal.values[1:], normal_shocks(seed, 2, path, 6), atol=1e-13)
     assert replayed.event_time.item() == 4 / 6  # a margin of zero has not happened; any below has
+
+
+def many_states(count):
+    """Return a scenario of `count` states more than the two that hold the shocks of a step, over 72 steps."""
+    more = [f"s{i}" for i in range(count)]
+    scope = {
+        "State": NamedTuple("State", [(name, float) for name in ("uniform", "normal", *more)]),
+        "NoParams": NoParams, "WordShocks": WordShocks, "mc": mc, "Gap": Gap,
+    }  # fmt: skip
+    exec(
+        f"""
+def initial(params: NoParams) -> State:
+    return State({", ".join(["0.0"] * (count + 2))})
+
+def step(state: State, params: NoParams, shocks: WordShocks, clock: mc.Clock) -> State:
+    return State(shocks.uniform, shocks.normal{"".join(f", state.{name}" for name in more)})
+
+def events(state: State, params: NoParams, clock: mc.Clock) -> Gap:
+    return Gap(1.0)
+""",
+        scope,
+    )
+    model = mc.Model(scope["step"], initial=scope["initial"], events=scope["events"])
+    return mc.Scenario(model, inputs={}, time=mc.TimeGrid("2026-01-01", years=6))
+
+
+def lanes_of(model):
+    """Return how many paths a tile of a model without inputs has."""
+    names = model.state_fields, model.shock_fields, model.event_fields, frozenset(model.uniform_shocks), frozenset()
+    return KernelSpec(*names, has_forcing=False, varying=0, once=0, dtype="float64").lanes
+
+
+@pytest.mark.parametrize(
+    ("more", "lanes"),
+    [
+        (0, 256),
+        (20, 128),
+        pytest.param(40, 64, marks=pytest.mark.slow),
+        pytest.param(80, 32, marks=pytest.mark.slow),
+        (130, 16),
+    ],
+)
+def test_shocks_do_not_depend_on_how_many_paths_a_tile_has(more, lanes):
+    """A large state makes tiles shorter, so that cells of a row are other paths and steps."""
+    scenario, seed, n_paths = many_states(more), 11, 300
+    assert lanes_of(scenario.model) == lanes
+    run = mc.simulate(scenario, n_paths=n_paths, seed=seed, variables=["uniform", "normal"])
+    for path in (0, 1, 15, 16, 33, 127, 128, 255, 256, 299):
+        assert run.uniform[1:, path].values.tolist() == uniform_shocks(seed, 1, path, 72).tolist()
+        np.testing.assert_allclose(run.normal[1:, path], normal_shocks(seed, 2, path, 72), atol=1e-13)
 
 
 def test_correlated_shocks_keep_what_is_not_correlated():
