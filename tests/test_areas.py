@@ -12,8 +12,9 @@ import pytest
 from models import business, walk
 
 import montecarlo_ai as mc
-from montecarlo_ai.kernels import areas
-from montecarlo_ai.kernels.areas import LEAST, MOST, empty_area
+from montecarlo_ai import areas
+from montecarlo_ai.areas import LEAST, MOST, empty_area
+from montecarlo_ai.memory import check_memory
 
 keeps = pytest.mark.skipif(not areas._KEEPS, reason="this system cannot take memory back lazily")
 
@@ -72,6 +73,19 @@ def test_no_more_is_kept_than_stated(monkeypatch):
         del arrays
         assert sum(map(len, areas._free)) <= 3 * LEAST
     assert MOST >= 8 * LEAST
+
+
+@keeps
+def test_what_is_kept_makes_way_where_memory_is_short(monkeypatch):
+    empty_area(LEAST)
+    assert areas._free
+    monkeypatch.setattr("montecarlo_ai.memory.available_memory", lambda: 10 if areas._free else 20)
+    check_memory(10, "n_paths", 1, "take fewer")
+    assert areas._free, "there was room"
+    check_memory(20, "n_paths", 1, "take fewer")
+    assert not areas._free
+    with pytest.raises(mc.InputError, match="n_paths"):
+        check_memory(21, "n_paths", 1, "take fewer")
 
 
 @keeps

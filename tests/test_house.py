@@ -17,7 +17,7 @@ PACKAGE = Path(mc.__file__).parent
 # From the lowest layer up; a module imports only from its own layer and those above it in this list, never in a circle.
 LAYERS = (
     ("_version", "errors", "suggest", "lazy", "checks", "tabular", "units", "bounds"),
-    ("memory", "intervals", "math", "functions", "streams"),
+    ("areas", "memory", "intervals", "math", "functions", "streams"),
     ("declaration", "model", "timegrid", "known_series"),
     ("kernels",),
     ("distributions",),

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from montecarlo_ai.kernels.areas import empty_area
+from montecarlo_ai.areas import empty_area
 
 LINE = 64
 """Bytes of a line of the caches."""

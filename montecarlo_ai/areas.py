@@ -29,6 +29,11 @@ _KEEPS = all(hasattr(mmap, name) for name in ("MAP_PRIVATE", "MAP_ANONYMOUS", "M
 _free: deque[mmap.mmap] = deque()
 
 
+def forget() -> None:
+    """Give back to the system, at once, what nobody holds."""
+    _free.clear()
+
+
 def empty_area(size: int) -> NDArray[np.uint8]:
     """Return so many bytes, of unset values."""
     memory = _area(size) if _KEEPS and size >= LEAST else None
@@ -49,7 +54,8 @@ def _area(size: int) -> mmap.mmap | None:
     try:
         memory = mmap.mmap(-1, size, flags=_SYSTEM.MAP_PRIVATE | _SYSTEM.MAP_ANONYMOUS)
     except OSError:
-        return None  # NumPy says what is wrong
+        forget()
+        return None  # NumPy finds room now, or says what is wrong
     if hasattr(mmap, "MADV_HUGEPAGE"):
         with contextlib.suppress(OSError):
             memory.madvise(_SYSTEM.MADV_HUGEPAGE)
