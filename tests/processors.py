@@ -16,6 +16,7 @@ from models import walk
 import montecarlo_ai as mc
 from benchmarks.engines.library_models import scenario_of
 from benchmarks.jobs import ThirtyStates, ThreeShocks
+from benchmarks.machine_code import drawing_lines
 
 SCENARIOS = {
     "three shocks": lambda: scenario_of(ThreeShocks()),
@@ -32,8 +33,8 @@ def results(name):
 
 
 def content(name):
-    """Return what a kernel calls, its scalar loops, and how many instructions on each width its widest loop has."""
-    lines = assembly(SCENARIOS[name]())
+    """Return what a kernel and its drawing call, their scalar loops, and how wide the widest loop is by register."""
+    lines = assembly(SCENARIOS[name]()) + assembly(SCENARIOS[name](), lines_of=drawing_lines)
     widths = {register: widest_loop(lines, [f"%{register}"]) for register in ("xmm", "ymm", "zmm")}
     return {"calls": sorted(calls(lines)), "scalar loops": len(scalar_loops(lines)), **widths}
 
