@@ -66,6 +66,12 @@ def _wide(loop):
     return any(name in line for line in loop for name in ("%zmm", "%ymm"))
 
 
+def narrow_loops(lines, register=""):
+    """Return the innermost loops of more than forty lines that use no whole vectors, of a width where one is named."""
+    widest = register or ("%zmm" if llvm.get_host_cpu_features().get("avx512f") else "%ymm")
+    return [loop for loop in innermost_loops(lines) if len(loop) > 40 and not any(widest in line for line in loop)]
+
+
 def double_loops(lines):
     """Return the innermost loops that compute in double precision; copies that only convert are none."""
     return [loop for loop in innermost_loops(lines) if any(_DOUBLE.match(line) for line in loop)]

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from machine_code import assembly, calls, scalar_loops, widest_loop
+from machine_code import assembly, calls, narrow_loops, scalar_loops, widest_loop
 from models import walk
 
 import montecarlo_ai as mc
@@ -34,9 +34,11 @@ def results(name):
 
 def content(name):
     """Return what a kernel and its drawing call, their scalar loops, and how wide the widest loop is by register."""
-    lines = assembly(SCENARIOS[name]()) + assembly(SCENARIOS[name](), lines_of=drawing_lines)
+    drawing = assembly(SCENARIOS[name](), lines_of=drawing_lines)
+    lines = assembly(SCENARIOS[name]()) + drawing
     widths = {register: widest_loop(lines, [f"%{register}"]) for register in ("xmm", "ymm", "zmm")}
-    return {"calls": sorted(calls(lines)), "scalar loops": len(scalar_loops(lines)), **widths}
+    scalar = len(scalar_loops(lines)) + len(narrow_loops(drawing, "%ymm"))
+    return {"calls": sorted(calls(lines)), "scalar loops": scalar, **widths}
 
 
 if __name__ == "__main__":

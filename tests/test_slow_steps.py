@@ -14,6 +14,7 @@ from machine_code import (
     double_loops,
     innermost_loops,
     kernel_assembly,
+    narrow_loops,
     scalar_loops,
     vector_machine,
     widest_loop,
@@ -101,6 +102,7 @@ def test_kernels_call_nothing(name, dtype, monkeypatch, tmp_path):
         assert (double_loops(lines) == []) == single
         assert scalar_loops(lines) == []
         assert widest_loop(lines) > 40
+    assert narrow_loops(shocks) == [], "random words, logarithms, sines and cosines"
 
 
 def scenario_of_many_fields(states=180, inputs=120):

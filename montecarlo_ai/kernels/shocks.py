@@ -35,7 +35,6 @@ from montecarlo_ai.kernels.precision import row_pitch
 from montecarlo_ai.kernels.vectorising import vectorising
 
 _NONE, _ONE, _TWO, _THREE, _FOUR = map(np.uintp, range(5))
-_LOW = np.uint64(0xFFFFFFFF)
 
 _inlined = njit(inline="always", **COMPILE)  # before LLVM sees it: by itself it would be made vectors of, shorter ones
 
@@ -153,7 +152,7 @@ def _filler(lanes: int, of: Any, pitch: Any) -> Any:
         for cell in range(count):
             path = (start + np.uint64(cell if whole else cell & mask)) >> mirrored
             four_steps = quarter if whole else quarter + (np.uint64(cell) >> shift)
-            a, b, c, d = philox_low(path & _LOW, high, four_steps, group, key[0], key[1])
+            a, b, c, d = philox_low(path, high, four_steps, group, key[0], key[1])
             shock[_NONE, row0 + cell] = float_of(word(a))
             shock[_NONE, row0 + pitch + cell] = float_of(word(b))
             shock[_NONE, row0 + _TWO * pitch + cell] = float_of(word(c))
