@@ -21,6 +21,11 @@ def drawing_lines(kernel: Any) -> list[str]:
     return _lines_of(kernel, r"_ZN\d+montecarlo_ai\d+kernels\d+shocks")
 
 
+def counting_lines(kernel: Any) -> list[str]:
+    """Return the assembly of the function that counts a kernel's values."""
+    return _lines_of(kernel, r"_ZN\d+montecarlo_ai\d+kernels\d+counting")
+
+
 def _lines_of(kernel: Any, name: str) -> list[str]:
     (text,) = kernel.inspect_asm().values()
     lines = iter(text.splitlines())

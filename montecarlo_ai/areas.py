@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-LEAST = 2**24
-"""Bytes of the smallest area that is kept; smaller ones the allocator of the process gives out again by itself."""
+LEAST = 2**20
+"""Bytes of the smallest area that is kept; what is freed of smaller ones fits what the next call asks for."""
 
 MOST = 2**30
 """Bytes of all areas that are kept."""

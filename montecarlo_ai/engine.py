@@ -7,7 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from montecarlo_ai.errors import InputError, ModelError, NumericalError, Problem, invalid
 from montecarlo_ai.kernels.compiling import kernel_of
+from montecarlo_ai.kernels.counting import NOTHING
 from montecarlo_ai.kernels.emit import shock_rows
 from montecarlo_ai.kernels.lines import passes_caches
 from montecarlo_ai.kernels.options import BLOCK
@@ -27,6 +28,8 @@ Result = TypeVar("Result")
 
 LARGEST_AHEAD = 3
 """Ranges a thread that are computed ahead of the one being combined; bounds the memory of a long run."""
+
+_NO_END = 2**62
 
 _LAUNCH_STEPS = 2**23
 """Steps of paths in one call of the kernel, which nothing can interrupt: a fraction of a second."""
@@ -43,11 +46,17 @@ class Store:
         Grid index of the first passage, n_steps + 1 if never.
     column : int
         Where the first path goes.
+    slab : int, optional
+        Paths, a multiple of 256, after which values start over at the first column, having been counted.
+    tally : tuple of arrays
+        What they are counted into (`reductions.Tally.counted`).
     """
 
     values: NDArray[Any]
     passage: NDArray[np.int32]
     column: int
+    slab: int | None = None
+    tally: tuple[NDArray[Any], ...] = NOTHING
 
 
 class Engine:
@@ -147,7 +156,7 @@ class Engine:
             if self._cancelled.is_set():
                 raise CancelledError
             blocks = drawn[begin // BLOCK : -(-(begin + width) // BLOCK)]
-            part = Store(store.values, store.passage, store.column + begin)
+            part = replace(store, column=store.column + begin)
             finite = self._launch(first_path + begin, width, blocks, keep, part)
             if not finite.all():
                 sick = int(np.flatnonzero(~finite)[0])
@@ -217,6 +226,7 @@ class Engine:
         wide = store.values if not single else np.empty((0, 0, 0))
         narrow = store.values if single else np.empty((0, 0, 0), dtype=np.float32)
         finite = np.zeros(len(drawn), dtype=np.bool_)
+        column, slab = (store.column, _NO_END) if store.slab is None else (0, store.slab)
         try:
             self.kernel(
                 (
@@ -231,14 +241,16 @@ class Engine:
                 self.forcing,
                 self.factor,
                 keep,
-                (wide, narrow, store.column, passes_caches(store.values, store.column)),
-                store.passage,
+                (wide, narrow, column, slab, passes_caches(store.values, column)),
+                (store.passage, store.column),
+                store.tally,
                 finite,
             )
         except Exception as error:  # whatever a step, or a look-up beyond the end of a table, raises
             for block in range(len(drawn)) if len(drawn) > 1 else ():
                 width = min(BLOCK, n_paths - block * BLOCK)
-                self._launch(first_path + block * BLOCK, width, drawn[block : block + 1], keep[:0], store)
+                alone = replace(store, tally=NOTHING)
+                self._launch(first_path + block * BLOCK, width, drawn[block : block + 1], keep[:0], alone)
             raised = f"{type(error).__name__}: {error}".removesuffix(": ")
             rule = f"raised on one of the paths {first_path} to {first_path + BLOCK - 1}"
             raise ModelError(

@@ -19,7 +19,7 @@ class Histogram(NamedTuple):
     Attributes
     ----------
     counts : (times, bins) int64
-        The bin above the centre holds those that equal it, too.
+        Values in each bin, those that equal the centre left out.
     atoms : (times,) int64
         Values that equal the centre.
     centre, scale : (times,) float64
@@ -54,11 +54,15 @@ class Histogram(NamedTuple):
         together: int,
     ) -> Self:
         """Return the histograms of a variable from a tally of all paths."""
-        counts, atoms = total.counts[variable, :, :BINS].copy(), total.counts[variable, :, BINS:].sum(axis=1)
-        counts[:, BINS // 2] += atoms
+        counts, atoms = total.counts[variable, :, :BINS], total.counts[variable, :, BINS:].sum(axis=1)
         ends = np.stack([total.lowest[variable].min(axis=1), total.highest[variable].max(axis=1)])
         parts = None if sizes is None else total.replicate_counts[variable]
         return cls(counts, atoms, centre, scale, ends, parts, sizes, together)
+
+    @property
+    def n(self) -> float:
+        """How many values there are at each time."""
+        return float(self.counts[0].sum() + self.atoms[0])
 
 
 def quantiles(histogram: Histogram, levels: Sequence[float]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -67,11 +71,15 @@ def quantiles(histogram: Histogram, levels: Sequence[float]) -> tuple[NDArray[np
     They run from the smallest to the largest value; the atom stands on the lower edge of the bin in the middle, where
     the function jumps.
     """
-    n = float(histogram.counts[0].sum())
-    below = np.cumsum(histogram.counts, axis=1) / n
-    half = BINS // 2  # the edge below which the atom stands, counted from the smallest value
-    jump = below[:, half - 1] + histogram.atoms / n
-    at = np.column_stack([np.zeros(len(below)), below[:, :half], jump, below[:, half:]])
+    half = BINS // 2
+    at = np.zeros((len(histogram.counts), BINS + 2))  # at the smallest value, bin edges, and the centre once more
+    at[:, 1 : half + 1], at[:, half + 1], at[:, half + 2 :] = (
+        histogram.counts[:, :half],
+        histogram.atoms,
+        histogram.counts[:, half:],
+    )
+    np.cumsum(at, axis=1, out=at)
+    at /= histogram.n
     level = np.asarray(levels)
     sampling = _sampling_error(histogram, level)
     wanted = (level + np.zeros_like(sampling), np.maximum(level - sampling, 0.0), np.minimum(level + sampling, 1.0))
@@ -88,7 +96,7 @@ def _sampling_error(histogram: Histogram, level: NDArray[np.float64]) -> NDArray
     That of independent values; or where there are replicates, by how far their shares are apart. Inside a wide bin a
     replicate's share is taken to grow as the whole's does, and what that leaves out is added as for independent values.
     """
-    n = float(histogram.counts[0].sum())
+    n = histogram.n
     if histogram.parts is None or histogram.sizes is None:
         return np.tile(np.sqrt(level * (1.0 - level) / n), (len(histogram.counts), 1))
     reached = np.pad(histogram.parts.cumsum(axis=2), ((0, 0), (0, 0), (1, 0)))

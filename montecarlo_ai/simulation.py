@@ -84,8 +84,8 @@ def simulate(
 
     Notes
     -----
-    The memory of an ensemble of 16 MiB or more that nobody holds any longer is kept for the next, up to a gigabyte; the
-    system may take it back whenever it needs it.
+    The memory of an ensemble of a megabyte or more that nobody holds any longer is kept for the next, up to a gigabyte;
+    the system may take it back whenever it needs it.
     """
     scenario = checked_scenario(scenario)
     run = checked_run(

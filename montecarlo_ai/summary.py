@@ -18,9 +18,10 @@ from montecarlo_ai.errors import InputError, invalid
 from montecarlo_ai.histogram import Histogram, quantiles
 from montecarlo_ai.intervals import replicate_error
 from montecarlo_ai.kernels.bins import BINS, WIDE_BINS
+from montecarlo_ai.kernels.counting import LANES
 from montecarlo_ai.kernels.lines import CACHED_BYTES, empty_lines
 from montecarlo_ai.kernels.options import BLOCK
-from montecarlo_ai.kernels.reductions import LANES, SUPER_BLOCK, Tally
+from montecarlo_ai.kernels.reductions import SUPER_BLOCK, Tally
 from montecarlo_ai.memory import check_memory
 from montecarlo_ai.scenario import Scenario
 
@@ -31,13 +32,16 @@ _COUNTS = ("event_count", "event_time_count", "first_count", "tie_count")
 REPLICATE_COUNTS = ("replicate_event_count", "replicate_first_count", "replicate_paths")
 _PILOT = 4_096
 _PILOT_BYTES = 2**30
-_FEWEST = 1_024
-"""Paths that are reduced at a time, at least, where memory allows: each time fetches all histograms."""
+_FEWEST, _MOST = 1_024, 8_192
+"""Paths that are reduced at a time, at least, where memory allows (each time fetches all histograms), and at most."""
+
+_RANGE = 16_384
+"""Paths whose inputs are drawn at a time."""
 
 _SLAB_BYTES = 2**25
 _SCALES = 4.0 * np.finfo(np.float64).tiny, 0.25 * np.finfo(np.float64).max
 _COMMON = 0.01
-_PIECES = 32
+_PIECES, _LEAST = 32, 8_192
 
 
 def summarize(
@@ -122,27 +126,12 @@ def summarize(
     needed = len(keep) * n_times * (counted + 8 * slab * run.threads) + 8 * n_times * _pilot_paths(n_times)
     check_memory(needed, "variables", list(kept), "describe fewer variables, or take fewer steps")
     centre, scale = _pilot(engine, keep, min(_pilot_paths(n_times), sampling.n_paths), run.threads)
-    inverse_scale = 1.0 / scale
-    chips = [scenario.model.event_fields.index(cause) for cause in scenario.chips]
-    n_events = len(scenario.model.event_fields)
-
-    space = _Space(len(engine.varying), (len(keep), n_times, slab), n_events)
-
-    def work(first: int, count: int) -> Tally:
-        tally = Tally.empty(len(keep), n_events, n_times, replicates=sampling.replicates)
-        values, passage = space.values, space.passage
-        drawn = engine.inputs_of(first, count, space.drawn)
-        for begin, width in ranges(count, slab):
-            blocks = drawn[begin // BLOCK : -(-(begin + width) // BLOCK)]
-            engine.run(first + begin, width, blocks, keep, Store(values, passage, 0))
-            replicate = engine.sampler.replicate_of(first + begin, width)
-            tally.add(values, passage, width, centre, inverse_scale, chips, replicate)
-        return tally
-
-    total = Tally.empty(len(keep), n_events, n_times, replicates=sampling.replicates, total=True)
+    reduction = _Reduction(engine, keep, slab, centre, 1.0 / scale)
+    pieces = ranges(sampling.n_paths, _piece(sampling.n_paths))
     with progress_bar(sampling.n_paths, progress) as bar:
-        for tally in engine.in_order(work, ranges(sampling.n_paths, _piece(sampling.n_paths)), run.threads, bar.update):
-            total.merge(tally)
+        for tally in engine.in_order(reduction.of, pieces, run.threads, bar.update):
+            reduction.add(tally)
+    total = reduction.total
     statistics = _statistics(scenario, run, levels, total, centre, scale, 1 + engine.sampler.mirrored)
     attributes = identity(scenario, kind="summary", seed=run.seed, sampling=sampling, dtype=run.dtype)
     causes = np.array([*scenario.model.causes, "any"], dtype=str)
@@ -155,27 +144,82 @@ def summarize(
     )
 
 
+class _Reduction:
+    """Statistics of a run, a piece at a time.
+
+    Parameters
+    ----------
+    engine : Engine
+    keep : (variables,) int64
+        Places of the states that are described.
+    slab : int
+        Paths that are reduced at a time.
+    centre, inverse_scale : (variables, times) float64
+        Of the histograms.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        keep: NDArray[np.int64],
+        slab: int,
+        centre: NDArray[np.float64],
+        inverse_scale: NDArray[np.float64],
+    ) -> None:
+        scenario = engine.scenario
+        self._engine, self._keep, self._slab, self._places = engine, keep, slab, (centre, inverse_scale)
+        events, n_times = scenario.model.event_fields, scenario.time.n_steps + 1
+        self._chips = [events.index(cause) for cause in scenario.chips]
+        self._space = _Space(len(engine.varying), (len(keep), n_times, slab), len(events))
+        replicates = engine.sampler.replicates
+        self._empty = functools.partial(Tally.empty, len(keep), len(events), n_times, replicates=replicates)
+        self._spare: list[Tally] = []  # fresh memory would come zeroed, page by page
+        self.total = self._empty(total=True)
+
+    def of(self, first_path: int, n_paths: int) -> Tally:
+        """Return the statistics of consecutive paths; for any thread."""
+        try:
+            tally = self._spare.pop()
+        except IndexError:
+            tally = self._empty()
+        else:
+            tally.clear()
+        space, sampler = self._space, self._engine.sampler
+        for begin, width in ranges(n_paths, _RANGE):
+            first = first_path + begin
+            replicate = sampler.replicate_of(first, width)
+            store = Store(space.values, space.passage, 0, self._slab, tally.counted(*self._places, replicate))
+            self._engine.run(first, width, self._engine.inputs_of(first, width, space.drawn), self._keep, store)
+            tally.add_passages(space.passage, self._chips, replicate)
+        return tally
+
+    def add(self, tally: Tally) -> None:
+        """Add the statistics of the paths that follow; the tally may be used again."""
+        self.total.merge(tally)
+        self._spare.append(tally)
+
+
 class _Space(threading.local):
     """Arrays that a thread writes again and again: fresh memory would come zeroed, page by page."""
 
     def __init__(self, n_inputs: int, kept: tuple[int, int, int], n_events: int) -> None:
         n_variables, n_times, slab = kept
         columns = slab + 8  # rows a power of two apart would share sets of the caches
-        self.drawn = np.empty((SUPER_BLOCK // BLOCK, n_inputs, BLOCK))
+        self.drawn = empty_lines((_RANGE // BLOCK, n_inputs, BLOCK))
         self.values = empty_lines((n_variables, n_times, columns))
-        self.passage = np.empty((n_events, columns), dtype=np.int32)
+        self.passage = np.empty((n_events, _RANGE), dtype=np.int32)
 
 
 def _slab(rows: int) -> int:
     """Return how many paths are reduced at a time: whole blocks, what is kept of which a cache holds; or many more."""
     bytes_a_path = 8 * max(1, rows)
     room = CACHED_BYTES if _FEWEST * bytes_a_path <= CACHED_BYTES else _SLAB_BYTES
-    return int(np.clip(room // (bytes_a_path * BLOCK), 1, SUPER_BLOCK // 2 // BLOCK)) * BLOCK
+    return int(np.clip(room // (bytes_a_path * BLOCK), 1, _MOST // BLOCK)) * BLOCK
 
 
 def _piece(n_paths: int) -> int:
     """Return how many paths a thread takes at a time: whole blocks, fewer in a short run, so that none waits long."""
-    return int(np.clip(-(-n_paths // (_PIECES * BLOCK)) * BLOCK, SUPER_BLOCK // 2, SUPER_BLOCK))
+    return int(np.clip(-(-n_paths // (_PIECES * BLOCK)) * BLOCK, _LEAST, SUPER_BLOCK))
 
 
 def _check_names(kept: Sequence[str]) -> None:
@@ -251,9 +295,9 @@ def _places(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[n
     for time in np.flatnonzero((values[:, 1:] == values[:, :-1]).sum(axis=1) > _COMMON * paths):
         found, times_found = np.unique(values[time], return_counts=True)
         centre[time] = found[times_found.argmax()]
-    half = 0.5 * values  # before a difference, which could overflow
-    middle = half[:, int(0.95 * paths)] - half[:, int(0.05 * paths)]
-    scale = np.where(middle > 0.0, middle, half[:, -1] - half[:, 0])
+    half = 0.5 * values[:, [0, int(0.05 * paths), int(0.95 * paths), -1]]  # before a difference, which could overflow
+    middle = half[:, 2] - half[:, 1]
+    scale = np.where(middle > 0.0, middle, half[:, 3] - half[:, 0])
     scale = np.minimum(scale, 0.75 * _SCALES[1]) / 0.75
     scale = np.where(scale > 0.0, scale, np.where(centre != 0.0, np.abs(centre), 1.0))
     return centre, np.maximum(scale, _SCALES[0])

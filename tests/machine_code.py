@@ -11,7 +11,7 @@ from benchmarks.machine_code import innermost_loops, kernel_lines
 from montecarlo_ai.kernels.compiling import kernel_of
 
 _MOVES = {"memcpy", "memset", "memmove"}
-_DRAWS = re.compile(r"_ZN\d+montecarlo_ai\d+kernels\d+shocks\d+drawers")
+_APART = re.compile(r"_ZN\d+montecarlo_ai\d+kernels\d+(shocks\d+drawers|counting\d+count_values)")
 _SCALAR = re.compile(r"^\tv?(div|sqrt|min|max|cmp\w*|ucomi|comi)s[ds]\t")
 _DOUBLE = re.compile(r"^\tv?(?:add|sub|mul|div|sqrt|min|max|cmp\w*|fn?m(?:add|sub)\w*|rndscale)[ps]d\t")
 
@@ -34,7 +34,7 @@ def assembly(scenario, dtype="float64", lines_of=kernel_lines):
 
 
 def calls(lines):
-    """Return what may be called anywhere in a kernel, by name; moves of memory and drawing shocks are left out.
+    """Return what may be called anywhere in a kernel, by name, but for moves of memory, drawing and counting.
 
     A call through a register may be of any function whose address is loaded somewhere: addresses travel between
     registers and the stack.
@@ -43,7 +43,7 @@ def calls(lines):
     loaded = {match[1] for line in lines if (match := re.match(r"\tmovabsq\t\$([A-Za-z_]\w*), %\w+", line))}
     indirect = {name for name in called if name.startswith("*")}
     found = (set(called) - indirect) | ((loaded or indirect) if indirect else set())
-    return {name for name in found - _MOVES if not _DRAWS.match(name)}
+    return {name for name in found - _MOVES if not _APART.match(name)}
 
 
 def scalar_loops(lines):

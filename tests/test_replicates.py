@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 from models import NoParams, business
+from numba import njit
 from scipy import stats
 
 import montecarlo_ai as mc
@@ -16,6 +17,7 @@ from montecarlo_ai.headline import Throughput, headline
 from montecarlo_ai.histogram import Histogram, quantiles
 from montecarlo_ai.intervals import binomial_interval, replicate_error, replicate_interval
 from montecarlo_ai.kernels.bins import BINS, WIDE_BINS
+from montecarlo_ai.kernels.counting import count_values
 from montecarlo_ai.kernels.reductions import Tally
 from montecarlo_ai.risk import describe_chips, interval_name
 
@@ -111,12 +113,18 @@ def test_the_error_of_replicates_of_two_sizes():
     assert abs(bias) < 4.5 * squares.std() * sizes.sum() / math.sqrt(20_000) + 0.01  # linearised: 0.4% of bias
 
 
+@njit
+def counted(values, tally):
+    """Do what a kernel does with a slab of values."""
+    count_values(values, np.uintp(values.shape[2]), np.uintp(0), tally)
+
+
 def test_histograms_of_replicates_are_parts_of_the_whole():
     rng = np.random.default_rng(4)
     values, replicate = rng.standard_cauchy((2, 3, 1_000)), np.arange(1_000) % 7
     centre, scale = np.zeros((2, 3)), np.ones((2, 3))
     tally = Tally.empty(2, 0, 3, replicates=7)
-    tally.add(values, np.empty((0, 1_000), dtype=np.int32), 1_000, centre, scale, [], replicate)
+    counted(values, tally.counted(centre, scale, replicate))
     assert (tally.counts[:, :, BINS:] == 0).all()  # no value is the centre
     wide = tally.counts[:, :, :BINS].reshape(2, 3, WIDE_BINS, -1).sum(axis=3)
     assert (tally.replicate_counts.sum(axis=2) == wide).all()

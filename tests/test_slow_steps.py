@@ -23,9 +23,9 @@ from processors import SCENARIOS
 from slow_models import branching_step, fast_functions_step, scenario_of, slow_events, slow_step
 
 import montecarlo_ai as mc
-from benchmarks.machine_code import drawing_lines, kernel_lines
-from montecarlo_ai.kernels import reductions
+from benchmarks.machine_code import counting_lines, drawing_lines, kernel_lines
 from montecarlo_ai.kernels.disk import Kept
+from montecarlo_ai.kernels.reductions import _add_passages
 
 HERE = slow_models.__file__
 
@@ -157,10 +157,13 @@ def test_the_kernel_of_a_lab_calls_nothing(preset, dtype, monkeypatch, tmp_path)
 
 
 @vector_machine
-@pytest.mark.parametrize("loop", [reductions._add_values, reductions._add_passages], ids=["values", "passages"])
-def test_loops_that_summarise_allocate_nothing_for_a_path(loop, monkeypatch, tmp_path):
+def test_loops_that_summarise_allocate_nothing_for_a_path(monkeypatch, tmp_path):
     """They may call for memory before they begin; no loop that holds no other does."""
-    monkeypatch.setenv("MONTECARLO_AI_CACHE_DIR", str(tmp_path))
-    loops = innermost_loops(kernel_lines(Kept(loop.__wrapped__, loop._signature)._run))
-    assert loops
-    assert not any(calls(each) for each in loops)
+    kernel_assembly(SCENARIOS["walk"](), monkeypatch, tmp_path)
+    values = assembly(SCENARIOS["walk"](), lines_of=counting_lines)
+    passages = kernel_lines(Kept(_add_passages.__wrapped__, _add_passages._signature)._run)
+    assert widest_loop(values) > 20
+    for lines in (values, passages):
+        loops = innermost_loops(lines)
+        assert loops
+        assert not any(calls(each) for each in loops)

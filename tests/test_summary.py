@@ -183,6 +183,18 @@ def test_launches_of_any_size_give_the_same_bits(monkeypatch):
         assert (due[name].values == other[name].values).all()
 
 
+@pytest.mark.parametrize(("sampler", "replicates"), [("random", 1), ("sobol", 5)])
+def test_slabs_and_launches_of_any_size_give_the_same_summary(sampler, replicates, monkeypatch):
+    options = {"n_paths": 3_000, "seed": SEED, "sampler": sampler, "replicates": replicates}
+    due = mc.summarize(business(), **options, threads=1)
+    for slab, steps in ((256, 2**23), (768, 2**23), (2**13, 60 * 1_024), (512, 1)):
+        monkeypatch.setattr(summary, "_slab", lambda rows, slab=slab: slab)
+        monkeypatch.setattr(engine, "_LAUNCH_STEPS", steps)
+        other = mc.summarize(business(), **options, threads=2)
+        for name in due.data_vars:
+            assert (due[name].values == other[name].values).all(), (name, slab, steps)
+
+
 def test_a_run_that_ends_early_leaves_no_thread_computing():
     """After Ctrl-C or an error the ranges under way stop at their next call of the kernel."""
     machine = engine.Engine(walk(), SEED)

@@ -26,6 +26,7 @@ from montecarlo_ai.kernels import (
     special,  # noqa: F401  (registers the fast functions)
     special_single,  # noqa: F401  (those of single precision)
 )
+from montecarlo_ai.kernels.counting import KINDS, count_values
 from montecarlo_ai.kernels.disk import compiled, surroundings
 from montecarlo_ai.kernels.emit import KernelSpec, kernel_source, shock_rows
 from montecarlo_ai.kernels.options import COMPILE
@@ -112,8 +113,9 @@ def _signature(precision: Precision) -> tuple[Any, ...]:
         real[:, ::1],
         _tuple((_i8[::1], _i8[::1], _i8[::1], shock[::1])),
         _i8[::1],
-        _tuple((nb.float64[:, :, ::1], nb.float32[:, :, ::1], _i8, nb.boolean)),
-        nb.int32[:, ::1],
+        _tuple((nb.float64[:, :, ::1], nb.float32[:, :, ::1], _i8, _i8, nb.boolean)),
+        _tuple((nb.int32[:, ::1], _i8)),
+        _tuple(KINDS),
         nb.boolean[::1],
     )
 
@@ -139,8 +141,9 @@ def _compile(
             **_readers(model, constants, spec),
             **_once(model, constants, spec),
             **drawers(spec.lanes, spec.precision.shock),
+            "count_values": count_values,
         }
-        with vectorising(spec.interleave), marks_obeyed():
+        with vectorising(spec.interleave, slots_shared=spec.precision.state == nb.float32), marks_obeyed():
             kernel = compiled(kernel_source(spec), key, names, _signature(spec.precision))
     except Exception as error:
         raise _translated(model, error, spec.precision) from None

@@ -3,10 +3,10 @@
 A tile is as many paths as keep their states and inputs in the first cache, so that a large model does not fetch them
 from the second at every step. What the source does, tile by tile: make the initial states, then for each step have the
 shocks drawn (`shocks.py`; 256 cells at a time, a cell being a path and four steps, which one Philox call serves),
-correlate them, run the user's scalar step on every lane, look at the events, and copy the rows that are kept. What is
-kept is chosen by row numbers at run time, so that the compiled arithmetic is the same whatever is kept. The state of a
-tile lives in arrays on the stack; the lane loops contain no call and no branch that the compiler cannot turn into a
-select, so they become vector code.
+correlate them, run the user's scalar step on every lane, look at the events, and copy the rows that are kept; for a
+summary they are counted whenever a slab of paths is full (`counting.py`). What is kept is chosen by row numbers at run
+time, so that the compiled arithmetic is the same whatever is kept. The state of a tile lives in arrays on the stack;
+the lane loops contain no call and no branch that the compiler cannot turn into a select, so they become vector code.
 """
 
 from __future__ import annotations
@@ -110,13 +110,14 @@ PLACES = np.array([@PLACES@], dtype=np.uint64)
 
 
 @njit(nogil=True, fastmath={"contract"}, error_model="numpy", cache=CACHE)
-def run(stream, grid, inputs, constants, forcing, factor, keep, store, passage, finite):
+def run(stream, grid, inputs, constants, forcing, factor, keep, store, passages, tally, finite):
     wide_vectors()
     ordered_by_latency()
     seed, first_path, domain, mirrored = stream
     n_paths, n_steps, years, store_single = grid
     factor_row, factor_start, factor_column, factor_value = factor
-    store64, store32, first_column, streamed = store
+    store64, store32, first_column, slab, streamed = store
+    passage, first_passage = passages
     key = (seed & U32, seed >> HALF)
     never = np.int32(n_steps + 1)
     blocks = (np.uintp(n_paths) + BLOCK - ONE) // BLOCK
@@ -141,7 +142,7 @@ _BLOCK = """
         high = start >> mirrored >> HALF  # the same for all paths of a block
         width = min(LANES, np.uintp(n_paths) - base)
         whole = streamed and width == LANES
-        column = np.uintp(first_column) + base
+        column = np.uintp(first_column) + base % np.uintp(slab)
         for row in range(VARYING):
             for lane in range(LANES):
                 given[row, lane] = inputs[block, row, offset + lane]
@@ -172,7 +173,10 @@ _BLOCK = """
         finite[block] = finite[block] and sick == ZERO and top < INFINITE
         for row in range(passage.shape[0]):
             for lane in range(width):
-                passage[row, column + lane] = first[row, lane]
+                passage[row, np.uintp(first_passage) + base + lane] = first[row, lane]
+        count = base % np.uintp(slab) + width
+        if tally[0].size and (count == np.uintp(slab) or base + width == np.uintp(n_paths)):
+            count_values(store64, count, np.uintp(first_passage) + base + width - count, tally)
     if streamed:
         lines_written()
 """

@@ -16,20 +16,17 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-from montecarlo_ai.kernels.bins import BINS, WIDE_BINS, bin_of
+from montecarlo_ai.kernels.bins import BINS, WIDE_BINS
+from montecarlo_ai.kernels.counting import LANES
 from montecarlo_ai.kernels.disk import kept
-from montecarlo_ai.kernels.intrinsics import stack_float64, stack_uint16
+from montecarlo_ai.kernels.intrinsics import stack_int32
+from montecarlo_ai.kernels.lines import empty_lines
 from montecarlo_ai.kernels.options import BLOCK
 
-SUPER_BLOCK = 16_384
+SUPER_BLOCK = 32_768
 """Most paths of one tally: few enough for 16-bit counts, whose histograms stay in the second-level cache."""
 
-LANES = 16
-"""Values that are summed and counted side by side."""
-
-_WIDE = np.uintp(BINS // WIDE_BINS)
-
-_by_time, _by_replicate = types.float64[:, ::1], types.int64[:, :, ::1]
+_by_replicate = types.int64[:, :, ::1]
 
 
 @dataclass(frozen=True)
@@ -75,18 +72,26 @@ class Tally:
         shape = (n_variables, n_times)
         parts = (*shape, replicates if replicates > 1 else 0)
         count = np.int64 if total else np.uint16
-        return cls(
-            counts=np.zeros((*shape, BINS + LANES), dtype=count),
-            sums=np.zeros((*shape, LANES)),
-            squares=np.zeros((*shape, LANES)),
-            lowest=np.full((*shape, LANES), np.inf),
-            highest=np.full((*shape, LANES), -np.inf),
-            happened=np.zeros((replicates, n_events, n_times + 1), dtype=np.int64),
-            first=np.zeros((replicates, n_events + 1, n_times + 1), dtype=np.int64),
-            ties=np.zeros(n_times + 1, dtype=np.int64),
-            replicate_sums=np.zeros(parts),
-            replicate_counts=np.zeros((*parts, WIDE_BINS), dtype=count),
+        tally = cls(
+            counts=empty_lines((*shape, BINS + LANES), count),
+            sums=np.empty((*shape, LANES)),
+            squares=np.empty((*shape, LANES)),
+            lowest=np.empty((*shape, LANES)),
+            highest=np.empty((*shape, LANES)),
+            happened=np.empty((replicates, n_events, n_times + 1), dtype=np.int64),
+            first=np.empty((replicates, n_events + 1, n_times + 1), dtype=np.int64),
+            ties=np.empty(n_times + 1, dtype=np.int64),
+            replicate_sums=np.empty(parts),
+            replicate_counts=np.empty((*parts, WIDE_BINS), dtype=count),
         )
+        tally.clear()
+        return tally
+
+    def clear(self) -> None:
+        """Forget everything."""
+        nothing = {"lowest": np.inf, "highest": -np.inf}
+        for field in fields(self):
+            getattr(self, field.name).fill(nothing.get(field.name, 0))
 
     def merge(self, later: Tally) -> None:
         """Add the tally of the paths that follow."""
@@ -96,41 +101,33 @@ class Tally:
             mine = getattr(self, name)
             combine.get(name, np.add)(mine, getattr(later, name), out=mine)
 
-    def add(
-        self,
-        values: NDArray[np.float64],
-        passage: NDArray[np.int32],
-        width: int,
-        centre: NDArray[np.float64],
-        inverse_scale: NDArray[np.float64],
-        chips: Sequence[int],
-        replicate: NDArray[np.int64],
-    ) -> None:
-        """Add paths.
+    def counted(
+        self, centre: NDArray[np.float64], inverse_scale: NDArray[np.float64], replicate: NDArray[np.int64]
+    ) -> tuple[NDArray[Any], ...]:
+        """Return what a kernel adds values to (`counting.count_values`).
 
         Parameters
         ----------
-        values : (variables, times, columns) float64
-        passage : (events, columns) int32
-            Grid index of the first passage, beyond the last if never.
-        width : int
-            Columns that are paths.
         centre, inverse_scale : (variables, times) float64
-        chips : sequence of int
-            Rows of the events that are chips.
-        replicate : (width,) int64
+        replicate : (paths,) int64
             Which replicate each path belongs to.
         """
-        _add_values(
-            values,
-            width,
-            centre,
-            inverse_scale,
-            self.counts,
-            (self.sums, self.squares, self.lowest, self.highest),
-        )
-        if self.replicate_sums.size:
-            _add_parts(values, replicate, centre, inverse_scale, self.replicate_sums, self.replicate_counts)
+        moments = self.sums, self.squares, self.lowest, self.highest
+        parts = self.replicate_sums, self.replicate_counts
+        return (self.counts, *moments, centre, inverse_scale, replicate, *parts)
+
+    def add_passages(self, passage: NDArray[np.int32], chips: Sequence[int], replicate: NDArray[np.int64]) -> None:
+        """Add the first passages of paths.
+
+        Parameters
+        ----------
+        passage : (events, paths or more) int32
+            Grid index of the first passage, beyond the last if never.
+        chips : sequence of int
+            Rows of the events that are chips.
+        replicate : (paths,) int64
+            Which replicate each path belongs to.
+        """
         is_chip = np.zeros(len(passage), dtype=np.bool_)
         is_chip[list(chips)] = True
         rows = np.array(chips, dtype=np.int64)
@@ -147,75 +144,6 @@ def _merge_counts(total: Any, part: Any) -> None:
 
 
 @kept(
-    types.float64[:, :, ::1],
-    types.int64,
-    _by_time,
-    _by_time,
-    types.uint16[:, :, ::1],
-    types.UniTuple(types.float64[:, :, ::1], 4),
-)
-def _add_values(values: Any, width: Any, centre: Any, inverse_scale: Any, counts: Any, moments: Any) -> None:
-    """Add the values of consecutive columns to their histograms, sums and extremes."""
-    sums, squares, lowest, highest = moments
-    bins = stack_uint16(1, BLOCK)
-    apart = stack_float64(4, LANES)  # LLVM keeps it in registers
-    lanes, block = np.uintp(LANES), np.uintp(BLOCK)
-    for variable in range(centre.shape[0]):
-        for time in range(centre.shape[1]):
-            middle, inverse = centre[variable, time], inverse_scale[variable, time]
-            series, row = values[variable, time], counts[variable, time]
-            total, squared = sums[variable, time], squares[variable, time]
-            low, high = lowest[variable, time], highest[variable, time]
-            for lane in range(lanes):
-                apart[0, lane], apart[1, lane] = total[lane], squared[lane]
-                apart[2, lane], apart[3, lane] = low[lane], high[lane]
-            for first in range(np.uintp(0), np.uintp(width), block):
-                count = min(block, np.uintp(width) - first)
-                for begin in range(np.uintp(0), count // lanes * lanes, lanes):
-                    for lane in range(lanes):
-                        x = series[first + begin + lane]
-                        y = (x - middle) * inverse
-                        apart[0, lane] += y
-                        apart[1, lane] += y * y
-                        apart[2, lane] = min(apart[2, lane], x)
-                        apart[3, lane] = max(apart[3, lane], x)
-                        bins[0, begin + lane] = np.uint16(BINS + np.int32(lane) if x == middle else bin_of(y))
-                for lane in range(count // lanes * lanes):
-                    row[np.uintp(bins[0, lane])] += np.uint16(1)
-            for lane in range(lanes):
-                total[lane], squared[lane] = apart[0, lane], apart[1, lane]
-                low[lane], high[lane] = apart[2, lane], apart[3, lane]
-            for rest in range(np.uintp(width) // lanes * lanes, np.uintp(width)):
-                x, at = series[rest], rest % lanes
-                y = (x - middle) * inverse
-                total[at] += y
-                squared[at] += y * y
-                low[at], high[at] = min(low[at], x), max(high[at], x)
-                row[np.uintp(BINS + np.int32(at) if x == middle else bin_of(y))] += np.uint16(1)
-
-
-@kept(
-    types.float64[:, :, ::1],
-    types.int64[::1],
-    _by_time,
-    _by_time,
-    types.float64[:, :, ::1],
-    types.uint16[:, :, :, ::1],
-)
-def _add_parts(values: Any, replicate: Any, centre: Any, inverse_scale: Any, sums: Any, counts: Any) -> None:
-    """Add the values of consecutive columns to the sums and the histograms of their replicates."""
-    for variable in range(centre.shape[0]):
-        for time in range(centre.shape[1]):
-            middle, inverse = centre[variable, time], inverse_scale[variable, time]
-            series, total, rows = values[variable, time], sums[variable, time], counts[variable, time]
-            for lane in range(np.uintp(replicate.size)):
-                part = np.uintp(replicate[lane])
-                y = (series[lane] - middle) * inverse
-                total[part] += y
-                rows[part, np.uintp(bin_of(y)) // _WIDE] += np.uint16(1)
-
-
-@kept(
     types.int32[:, ::1],
     types.int64[::1],
     types.int64[::1],
@@ -226,21 +154,29 @@ def _add_parts(values: Any, replicate: Any, centre: Any, inverse_scale: Any, sum
 )
 def _add_passages(passage: Any, replicate: Any, chips: Any, is_chip: Any, happened: Any, first: Any, ties: Any) -> None:
     """Count first passages by grid time, and which came first; ties go to the order of the chips."""
-    events = np.uintp(passage.shape[0])
+    events, block, paths = np.uintp(passage.shape[0]), np.uintp(BLOCK), np.uintp(replicate.size)
     never = np.int32(happened.shape[2] - 1)
-    for lane in range(np.uintp(replicate.size)):
-        part = np.uintp(replicate[lane])
-        earliest, winner, same = never, events, np.int32(0)
-        for chip in chips:
-            k = min(passage[np.uintp(chip), lane], never)
-            sooner = k < earliest
-            same = np.int32(1) if sooner else np.int32(same + (k == earliest))
-            winner = np.uintp(chip) if sooner else winner
-            earliest = min(k, earliest)
+    earliest, winner, same = 0, 1, 2
+    found = stack_int32(3, BLOCK)
+    for begin in range(np.uintp(0), paths, block):
+        count = min(block, paths - begin)
+        for lane in range(count):
+            found[earliest, lane], found[winner, lane], found[same, lane] = never, np.int32(events), np.int32(0)
+        for place in range(np.uintp(chips.size)):
+            chip = chips[place]
+            for lane in range(count):
+                k, before = min(passage[np.uintp(chip), begin + lane], never), found[earliest, lane]
+                sooner = k < before
+                found[same, lane] = np.int32(1) if sooner else np.int32(found[same, lane] + (k == before))
+                found[winner, lane] = np.int32(chip) if sooner else found[winner, lane]
+                found[earliest, lane] = min(k, before)
         for event in range(events):
-            k = min(passage[event, lane], never)
-            came = event == winner if is_chip[event] else k < earliest
-            happened[part, event, np.uintp(k)] += 1
-            first[part, event, np.uintp(k)] += np.int64(came)
-        first[part, events, np.uintp(earliest)] += 1
-        ties[np.uintp(earliest)] += np.int64(same > 1)
+            for lane in range(count):
+                part, k = np.uintp(replicate[begin + lane]), min(passage[event, begin + lane], never)
+                came = np.int32(event) == found[winner, lane] if is_chip[event] else k < found[earliest, lane]
+                happened[part, event, np.uintp(k)] += 1
+                first[part, event, np.uintp(k)] += np.int64(came)
+        for lane in range(count):
+            k = np.uintp(found[earliest, lane])
+            first[np.uintp(replicate[begin + lane]), events, k] += 1
+            ties[k] += np.int64(found[same, lane] > 1)

@@ -12,13 +12,12 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numba import njit, types
-from numba.extending import intrinsic
 
+from montecarlo_ai.kernels.apart import compiled_apart
 from montecarlo_ai.kernels.intrinsics import bits_of, float_of, not_inlined, wide_vectors
 from montecarlo_ai.kernels.lines import LINE
 from montecarlo_ai.kernels.normals import (
@@ -32,7 +31,6 @@ from montecarlo_ai.kernels.normals import (
 from montecarlo_ai.kernels.options import BLOCK, COMPILE
 from montecarlo_ai.kernels.philox import philox_low
 from montecarlo_ai.kernels.precision import row_pitch
-from montecarlo_ai.kernels.vectorising import vectorising
 
 _NONE, _ONE, _TWO, _THREE, _FOUR = map(np.uintp, range(5))
 
@@ -66,7 +64,7 @@ def drawers(lanes: int, of: Any) -> dict[str, Any]:
     pitch = np.uintp(row_pitch(BLOCK, of))
     fill, turn = _filler(lanes, of, pitch), _turner(_word(of))
 
-    @_called(in_flight)
+    @compiled_apart(in_flight)
     def draw_normals(shock: Any, top: Any, cells: Any, tile: Any, group: Any, key: Any) -> None:
         wide_vectors()
         not_inlined()
@@ -87,7 +85,7 @@ def drawers(lanes: int, of: Any) -> dict[str, Any]:
             shock[_NONE, row2 + cell] = z2
             shock[_NONE, row3 + cell] = z3
 
-    @_called(in_flight)
+    @compiled_apart(in_flight)
     def draw_uniforms(shock: Any, top: Any, cells: Any, tile: Any, group: Any, key: Any) -> None:
         wide_vectors()
         not_inlined()
@@ -101,39 +99,6 @@ def drawers(lanes: int, of: Any) -> dict[str, Any]:
                 shock[_NONE, row + cell] = law(bits_of(shock[_NONE, row + cell]))
 
     return {"draw_normals": draw_normals, "draw_uniforms": draw_uniforms, "CELLS": at_once}
-
-
-def _called(in_flight: int) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Return a decorator that makes a function one that is compiled apart from its callers and raises nothing.
-
-    Were it to raise, all callers would have to count references to their arrays, in case they end early.
-
-    Parameters
-    ----------
-    in_flight : int
-        Iterations of a vector loop in flight at once.
-    """
-
-    def called(function: Callable[..., None]) -> Callable[..., None]:
-        compiled = njit(_nrt=False, **COMPILE)(function)
-
-        @intrinsic
-        def call(typing: Any, shock: Any, top: Any, cells: Any, tile: Any, group: Any, key: Any) -> Any:
-            kinds = (shock, top, cells, tile, group, key)
-
-            def codegen(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-                with vectorising(in_flight):
-                    compiled.compile(kinds)
-                made = compiled.overloads[kinds]
-                context.active_code_library.add_linking_library(made.library)
-                context.call_internal_no_propagate(builder, made.fndesc, signature, values)
-                return context.get_dummy_value()
-
-            return types.none(*kinds), codegen
-
-        return call
-
-    return called
 
 
 def _word(of: Any) -> Any:

@@ -9,11 +9,11 @@ import llvmlite.binding as llvm
 from numba.core.compiler_lock import global_compiler_lock
 
 _DEFAULT = 0
-_interleaved = [_DEFAULT]
+_in_force = [(_DEFAULT, True)]
 
 
 @contextlib.contextmanager
-def vectorising(interleave: int) -> Iterator[None]:
+def vectorising(interleave: int, slots_shared: bool = True) -> Iterator[None]:
     """Set LLVM's options, which are process-wide, for one compilation, and put back what they were.
 
     Beyond 250 addresses LLVM gives up telling them apart, and leaves the loop over the lanes of a large model scalar;
@@ -23,20 +23,24 @@ def vectorising(interleave: int) -> Iterator[None]:
     ----------
     interleave : int
         Iterations of a vector loop in flight at once.
+    slots_shared : bool
+        Whether numbers that find no register may lie in one place of the stack, one after the other. With 200 of them
+        in a step some processors then take a third longer, by which of them share.
     """
     with global_compiler_lock:
         try:
-            _interleaved.append(interleave)
+            _in_force.append((interleave, slots_shared))
             _set_options()
             yield
         finally:
-            _interleaved.pop()
+            _in_force.pop()
             _set_options()
 
 
 def _set_options() -> None:
-    interleave = _interleaved[-1]
+    interleave, slots_shared = _in_force[-1]
     ours = interleave != _DEFAULT
     llvm.set_option("montecarlo_ai", f"-force-vector-interleave={interleave}")
     llvm.set_option("montecarlo_ai", f"-alias-set-saturation-threshold={1_000_000 if ours else 250}")
     llvm.set_option("montecarlo_ai", f"-enable-aa-sched-mi={int(ours)}")
+    llvm.set_option("montecarlo_ai", f"-no-stack-slot-sharing={int(not slots_shared)}")
