@@ -182,8 +182,11 @@ def test_machine_files_are_read_and_the_widest_is_taken() -> None:
     assert both is not None
     assert narrow is not None
     assert (both.lanes, narrow.lanes) == (8, 4)
+    four = machine_file(frozenset({"avx2", "fma", "avx512f", "avx512dq", "avx512vl", "avx512_vp2intersect", "sse4a"}))
+    assert four is not None
+    assert four.instructions_per_cycle == 2 * both.instructions_per_cycle
     assert machine_file(frozenset({"neon"})) is None
-    assert len(list(MACHINES.glob("*.toml"))) == 2
+    assert len(list(MACHINES.glob("*.toml"))) == 3
 
 
 def test_registry_holds_what_can_run_here() -> None:

@@ -17,7 +17,7 @@ _CALL = """def call(typing, @ARGUMENTS@):
 """
 
 
-def compiled_apart(in_flight: int) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def compiled_apart(in_flight: int, **options: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Return a decorator that makes a function one that is compiled apart from its callers and raises nothing.
 
     Were it to raise, all callers would have to count references to their arrays, in case they end early.
@@ -26,6 +26,8 @@ def compiled_apart(in_flight: int) -> Callable[[Callable[..., None]], Callable[.
     ----------
     in_flight : int
         Iterations of a vector loop in flight at once.
+    **options
+        Others of `vectorising`.
     """
 
     def apart(function: Callable[..., None]) -> Callable[..., None]:
@@ -33,7 +35,7 @@ def compiled_apart(in_flight: int) -> Callable[[Callable[..., None]], Callable[.
 
         def called(kinds: tuple[Any, ...]) -> Any:
             def codegen(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-                with vectorising(in_flight):
+                with vectorising(in_flight, **options):
                     compiled.compile(kinds)
                 made = compiled.overloads[kinds]
                 context.active_code_library.add_linking_library(made.library)

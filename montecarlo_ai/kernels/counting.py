@@ -40,7 +40,7 @@ NOTHING: tuple[NDArray[Any], ...] = tuple(np.empty(kind.ndim * (0,), dtype=str(k
 """For a run that counts nothing."""
 
 
-@compiled_apart(1)
+@compiled_apart(1, lanes=LANES)
 def count_values(values: Any, count: Any, first: Any, tally: Any) -> None:
     """Add the values of so many columns, the first of which is that path, to histograms, sums and extremes."""
     wide_vectors()
