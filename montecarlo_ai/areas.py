@@ -17,11 +17,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-LEAST = 2**20
-"""Bytes of the smallest area that is kept; what is freed of smaller ones fits what the next call asks for."""
+LEAST = 2**17
+"""Bytes of the smallest area that is kept; smaller ones the allocator of the process gives out again by itself."""
 
-MOST = 2**30
-"""Bytes of all areas that are kept."""
+MOST, MOST_AREAS = 2**30, 256
+"""Bytes of all areas that are kept, and how many they are."""
 
 _SYSTEM: Any = mmap  # not every system has all of it
 _KEEPS = all(hasattr(mmap, name) for name in ("MAP_PRIVATE", "MAP_ANONYMOUS", "MADV_FREE"))
@@ -67,6 +67,6 @@ def _give_back(memory: mmap.mmap) -> None:
     with contextlib.suppress(OSError):
         memory.madvise(_SYSTEM.MADV_FREE)
         _free.append(memory)
-        while sum(map(len, tuple(_free))) > MOST:
+        while len(_free) > MOST_AREAS or sum(map(len, tuple(_free))) > MOST:
             with contextlib.suppress(IndexError):
                 _free.popleft()

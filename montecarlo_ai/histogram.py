@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from montecarlo_ai.intervals import replicate_error
 from montecarlo_ai.kernels.bins import BINS, inner_edges
+from montecarlo_ai.kernels.lines import empty_lines
 from montecarlo_ai.kernels.reductions import Tally
 
 
@@ -72,12 +73,9 @@ def quantiles(histogram: Histogram, levels: Sequence[float]) -> tuple[NDArray[np
     the function jumps.
     """
     half = BINS // 2
-    at = np.zeros((len(histogram.counts), BINS + 2))  # at the smallest value, bin edges, and the centre once more
-    at[:, 1 : half + 1], at[:, half + 1], at[:, half + 2 :] = (
-        histogram.counts[:, :half],
-        histogram.atoms,
-        histogram.counts[:, half:],
-    )
+    at = empty_lines((len(histogram.counts), BINS + 2))  # at the smallest value, bin edges, and the centre once more
+    at[:, 0], at[:, half + 1] = 0.0, histogram.atoms
+    at[:, 1 : half + 1], at[:, half + 2 :] = histogram.counts[:, :half], histogram.counts[:, half:]
     np.cumsum(at, axis=1, out=at)
     at /= histogram.n
     level = np.asarray(levels)

@@ -84,7 +84,7 @@ def simulate(
 
     Notes
     -----
-    The memory of an ensemble of a megabyte or more that nobody holds any longer is kept for the next, up to a gigabyte;
+    The memory of an ensemble of 128 KiB or more that nobody holds any longer is kept for the next, up to a gigabyte;
     the system may take it back whenever it needs it.
     """
     scenario = checked_scenario(scenario)
