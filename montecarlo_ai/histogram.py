@@ -80,9 +80,10 @@ def quantiles(histogram: Histogram, levels: Sequence[float]) -> tuple[NDArray[np
     at /= histogram.n
     level = np.asarray(levels)
     sampling = _sampling_error(histogram, level)
-    wanted = (level + np.zeros_like(sampling), np.maximum(level - sampling, 0.0), np.minimum(level + sampling, 1.0))
-    (value, half_width), (low, _), (high, _) = (_inverse(histogram, at, each) for each in wanted)
-    error = np.hypot(0.5 * high - 0.5 * low, half_width / np.sqrt(3.0))
+    limits = np.maximum(level - sampling, 0.0), np.minimum(level + sampling, 1.0)
+    places, half_widths = _inverse(histogram, at, np.concatenate([level + np.zeros_like(sampling), *limits], axis=1))
+    value, low, high = np.split(places, 3, axis=1)
+    error = np.hypot(0.5 * high - 0.5 * low, half_widths[:, : level.size] / np.sqrt(3.0))
     ends = histogram.ends[:, :, np.newaxis]
     exact = (level == 0.0) | (level == 1.0)
     return np.where(exact, np.where(level == 0.0, *ends), value), np.where(exact, 0.0, error)
