@@ -45,7 +45,7 @@ class Store:
     passage : (events, columns) int32
         Grid index of the first passage, n_steps + 1 if never.
     column : int
-        Where the first path goes.
+        Where the first path goes; with a slab, its first passage alone.
     slab : int, optional
         Paths, a multiple of 256, after which values start over at the first column, having been counted.
     tally : tuple of arrays

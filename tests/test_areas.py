@@ -73,6 +73,11 @@ def test_no_more_is_kept_than_stated(monkeypatch):
         del arrays
         assert sum(map(len, areas._free)) <= 3 * LEAST
     assert MOST >= 8 * LEAST
+    monkeypatch.setattr(areas, "MOST", MOST)
+    monkeypatch.setattr(areas, "MOST_AREAS", 2)
+    arrays = [empty_area(LEAST) for _ in range(5)]
+    del arrays
+    assert len(areas._free) == 2
 
 
 @keeps
