@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from montecarlo_ai.intervals import replicate_error
 from montecarlo_ai.kernels.bins import BINS, inner_edges
 from montecarlo_ai.kernels.lines import empty_lines
-from montecarlo_ai.kernels.reductions import Tally
+from montecarlo_ai.kernels.reductions import Tally, cumulate
 
 
 class Histogram(NamedTuple):
@@ -19,10 +19,8 @@ class Histogram(NamedTuple):
 
     Attributes
     ----------
-    counts : (times, bins) int64
-        Values in each bin, those that equal the centre left out.
-    atoms : (times,) int64
-        Values that equal the centre.
+    counts : (times, bins + lanes) int64
+        Values in each bin, those that equal the centre apart, as in a `Tally`.
     centre, scale : (times,) float64
         Of the map from values to bins.
     ends : (2, times) float64
@@ -36,7 +34,6 @@ class Histogram(NamedTuple):
     """
 
     counts: NDArray[np.int64]
-    atoms: NDArray[np.int64]
     centre: NDArray[np.float64]
     scale: NDArray[np.float64]
     ends: NDArray[np.float64]
@@ -55,15 +52,14 @@ class Histogram(NamedTuple):
         together: int,
     ) -> Self:
         """Return the histograms of a variable from a tally of all paths."""
-        counts, atoms = total.counts[variable, :, :BINS], total.counts[variable, :, BINS:].sum(axis=1)
         ends = np.stack([total.lowest[variable].min(axis=1), total.highest[variable].max(axis=1)])
         parts = None if sizes is None else total.replicate_counts[variable]
-        return cls(counts, atoms, centre, scale, ends, parts, sizes, together)
+        return cls(total.counts[variable], centre, scale, ends, parts, sizes, together)
 
     @property
     def n(self) -> float:
         """How many values there are at each time."""
-        return float(self.counts[0].sum() + self.atoms[0])
+        return float(self.counts[0].sum())
 
 
 def quantiles(histogram: Histogram, levels: Sequence[float]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -72,11 +68,8 @@ def quantiles(histogram: Histogram, levels: Sequence[float]) -> tuple[NDArray[np
     They run from the smallest to the largest value; the atom stands on the lower edge of the bin in the middle, where
     the function jumps.
     """
-    half = BINS // 2
     at = empty_lines((len(histogram.counts), BINS + 2))  # at the smallest value, bin edges, and the centre once more
-    at[:, 0], at[:, half + 1] = 0.0, histogram.atoms
-    at[:, 1 : half + 1], at[:, half + 2 :] = histogram.counts[:, :half], histogram.counts[:, half:]
-    np.cumsum(at, axis=1, out=at)
+    cumulate(histogram.counts, at)
     at /= histogram.n
     level = np.asarray(levels)
     sampling = _sampling_error(histogram, level)

@@ -318,7 +318,7 @@ def _statistics(
         shift, square = total.sums.sum(axis=2) / n_paths, total.squares.sum(axis=2) / n_paths
         variance = np.maximum(square - shift**2, 0.0)
         deviation = scale * np.sqrt(np.where(np.isnan(variance), np.inf, variance))
-    parts = total.first[:, -1].sum(axis=1) if run.sampling.replicates > 1 else None
+    parts = total.paths if run.sampling.replicates > 1 else None
     how = {"method": "independent paths" if parts is None else "replicates"}
     result = {}
     for i, name in enumerate(run.variables):
@@ -351,9 +351,11 @@ def _cast(name: str, values: NDArray[np.float64], stored: str) -> NDArray[np.flo
 
 def _counts(scenario: Scenario, total: Tally) -> dict[str, xr.Variable]:
     """Return the exact first-passage counts."""
-    model, last = scenario.model, scenario.time.n_steps + 1
-    happened, came_first = total.happened[:, :, :last], total.first[:, :, :last]
-    at, first = happened.sum(axis=0), came_first.sum(axis=0)
+    model, n_times = scenario.model, scenario.time.n_steps + 1
+    later, first = total.passages[:, :, :n_times].sum(axis=-1).transpose(3, 1, 0, 2)
+    happened, tied = (later + first)[:, :-1], first[:, -1]
+    came_first = np.concatenate([first[:, :-1], (later + first)[:, -1:]], axis=1)
+    at = happened.sum(axis=0)
     rows = [*(model.event_fields.index(cause) for cause in model.causes), len(model.event_fields)]
 
     def counted(dims: tuple[str, ...], values: NDArray[np.int64], what: str) -> xr.Variable:
@@ -362,8 +364,10 @@ def _counts(scenario: Scenario, total: Tally) -> dict[str, xr.Variable]:
     counts = (
         counted(("event", "time"), at.cumsum(axis=1), "paths on which the event has happened"),
         counted(("event", "time"), at, "paths whose first passage is at this time"),
-        counted(("cause", "time"), first[rows].cumsum(axis=1), "paths on which the cause came first"),
-        counted(("time",), total.ties[:last].cumsum(), "paths whose first chip event was a tie"),
+        counted(
+            ("cause", "time"), came_first[:, rows].sum(axis=0).cumsum(axis=1), "paths on which the cause came first"
+        ),
+        counted(("time",), tied.sum(axis=0).cumsum(), "paths whose first chip event was a tie"),
     )
     named = dict(zip(_COUNTS, counts, strict=True))
     if len(happened) > 1:
@@ -373,7 +377,7 @@ def _counts(scenario: Scenario, total: Tally) -> dict[str, xr.Variable]:
             counted(
                 by_cause, came_first[:, rows].cumsum(axis=2), "paths of the replicate on which the cause came first"
             ),
-            counted(("replicate",), total.first[:, -1].sum(axis=1), "paths of the replicate"),
+            counted(("replicate",), total.paths, "paths of the replicate"),
         )
         named |= dict(zip(REPLICATE_COUNTS, parts, strict=True))
     return named

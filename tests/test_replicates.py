@@ -17,7 +17,7 @@ from montecarlo_ai.headline import Throughput, headline
 from montecarlo_ai.histogram import Histogram, quantiles
 from montecarlo_ai.intervals import binomial_interval, replicate_error, replicate_interval
 from montecarlo_ai.kernels.bins import BINS, WIDE_BINS
-from montecarlo_ai.kernels.counting import count_values
+from montecarlo_ai.kernels.counting import LANES, count_values
 from montecarlo_ai.kernels.reductions import Tally
 from montecarlo_ai.risk import describe_chips, interval_name
 
@@ -135,11 +135,11 @@ def test_histograms_of_replicates_are_parts_of_the_whole():
 
 def test_what_a_wide_bin_hides_counts_as_independent():
     """All values in one wide bin, as many in each replicate: the median is known as well as on independent paths."""
-    counts, parts = np.zeros((1, BINS), dtype=np.int64), np.zeros((1, 4, WIDE_BINS), dtype=np.int64)
+    counts, parts = np.zeros((1, BINS + LANES), dtype=np.int64), np.zeros((1, 4, WIDE_BINS), dtype=np.int64)
     counts[0, 40 * 16 : 41 * 16] = 100
     parts[0, :, 40] = 400
     sizes, ends = np.full(4, 400), np.array([[-5.0], [5.0]])
-    apart = Histogram(counts, np.zeros(1, dtype=np.int64), np.zeros(1), np.ones(1), ends, parts, sizes, together=1)
+    apart = Histogram(counts, np.zeros(1), np.ones(1), ends, parts, sizes, together=1)
     value, error = quantiles(apart, [0.3, 0.5])
     due = quantiles(apart._replace(parts=None, sizes=None), [0.3, 0.5])
     assert value.tolist() == due[0].tolist()

@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
-from numba import types
+from numba import njit, types
 from numpy.typing import NDArray
 
 from montecarlo_ai.kernels.bins import BINS, WIDE_BINS
@@ -21,12 +21,13 @@ from montecarlo_ai.kernels.counting import LANES
 from montecarlo_ai.kernels.disk import kept
 from montecarlo_ai.kernels.intrinsics import stack_int32
 from montecarlo_ai.kernels.lines import empty_lines
-from montecarlo_ai.kernels.options import BLOCK
+from montecarlo_ai.kernels.options import BLOCK, COMPILE
 
 SUPER_BLOCK = 32_768
 """Most paths of one tally: few enough for 16-bit counts, whose histograms stay in the second-level cache."""
 
-_by_replicate = types.int64[:, :, ::1]
+_PLACES = 4
+"""Of each count of passages, a power of two: equal passages in a row do not wait for one another."""
 
 
 @dataclass(frozen=True)
@@ -43,12 +44,10 @@ class Tally:
         before and the order of additions is the same however many paths come at a time.
     lowest, highest : (variables, times, lanes) float64
         The smallest and the largest value; infinite while there is none.
-    happened : (replicates, events, times + 1) int64
-        First passages at each grid time; never, in the last column.
-    first : (replicates, events + 1, times + 1) int64
-        Those that came before any other chip; for an event that is no chip, before any chip; the last row is any chip.
-    ties : (times + 1,) int64
-        Paths whose first chips came together; the last says nothing.
+    passages : (events + 1, replicates, times + 1, 2, places) int64
+        First passages of each event at each grid time (never, in the last): those that came after another chip, and
+        those that came first, before any other chip or, of an event that is no chip, before any. In the last row the
+        first chip of each path: one alone, and several together. Each count is the sum of several places.
     replicate_sums : (variables, times, replicates) float64
         As `sums`; empty where there is one replicate.
     replicate_counts : (variables, times, replicates, wide bins) uint16, or int64 in a total
@@ -60,9 +59,7 @@ class Tally:
     squares: NDArray[np.float64]
     lowest: NDArray[np.float64]
     highest: NDArray[np.float64]
-    happened: NDArray[np.int64]
-    first: NDArray[np.int64]
-    ties: NDArray[np.int64]
+    passages: NDArray[np.int64]
     replicate_sums: NDArray[np.float64]
     replicate_counts: NDArray[Any]
 
@@ -78,14 +75,18 @@ class Tally:
             squares=np.empty((*shape, LANES)),
             lowest=np.empty((*shape, LANES)),
             highest=np.empty((*shape, LANES)),
-            happened=np.empty((replicates, n_events, n_times + 1), dtype=np.int64),
-            first=np.empty((replicates, n_events + 1, n_times + 1), dtype=np.int64),
-            ties=np.empty(n_times + 1, dtype=np.int64),
+            passages=np.empty((n_events + 1, replicates, n_times + 1, 2, _PLACES), dtype=np.int64),
             replicate_sums=np.empty(parts),
             replicate_counts=np.empty((*parts, WIDE_BINS), dtype=count),
         )
         tally.clear()
         return tally
+
+    @property
+    def paths(self) -> NDArray[np.int64]:
+        """How many there are of each replicate, (replicates,)."""
+        counted: NDArray[np.int64] = self.passages[-1].sum(axis=(1, 2, 3))
+        return counted
 
     def clear(self) -> None:
         """Forget everything."""
@@ -130,8 +131,8 @@ class Tally:
         """
         is_chip = np.zeros(len(passage), dtype=np.bool_)
         is_chip[list(chips)] = True
-        rows = np.array(chips, dtype=np.int64)
-        _add_passages(passage, replicate, rows, is_chip, self.happened, self.first, self.ties)
+        rows, n_times = np.array(chips, dtype=np.int64), self.passages.shape[2]
+        _add_passages(passage, replicate, rows, is_chip, n_times, self.passages.reshape(len(self.passages), -1))
 
 
 @kept(types.int64[:, :, ::1], types.uint16[:, :, ::1])
@@ -143,27 +144,48 @@ def _merge_counts(total: Any, part: Any) -> None:
                 total[variable, time, place] += np.int64(part[variable, time, place])
 
 
+@kept(types.int64[:, ::1], types.float64[:, ::1])
+def cumulate(counts: Any, reached: Any) -> None:
+    """Write how many values there are up to each edge of a bin, (times, bins + 2), for histograms of a `Tally`.
+
+    None at first, at the smallest value; at the centre twice, without and with the values that equal it.
+    """
+    half = np.uintp(BINS // 2)
+    for time in range(np.uintp(counts.shape[0])):
+        total, atom = np.int64(0), np.int64(0)
+        for place in range(np.uintp(BINS), np.uintp(BINS + LANES)):
+            atom += counts[time, place]
+        reached[time, 0] = 0.0
+        for place in range(half):
+            total += counts[time, place]
+            reached[time, place + np.uintp(1)] = total
+        total += atom
+        reached[time, half + np.uintp(1)] = total
+        for place in range(half, np.uintp(BINS)):
+            total += counts[time, place]
+            reached[time, place + np.uintp(2)] = total
+
+
 @kept(
     types.int32[:, ::1],
     types.int64[::1],
     types.int64[::1],
     types.boolean[::1],
-    _by_replicate,
-    _by_replicate,
-    types.int64[::1],
+    types.int32,
+    types.int64[:, ::1],
 )
-def _add_passages(passage: Any, replicate: Any, chips: Any, is_chip: Any, happened: Any, first: Any, ties: Any) -> None:
+def _add_passages(passage: Any, replicate: Any, chips: Any, is_chip: Any, n_times: Any, passages: Any) -> None:
     """Count first passages by grid time, and which came first; ties go to the order of the chips."""
     events, block, paths = np.uintp(passage.shape[0]), np.uintp(BLOCK), np.uintp(replicate.size)
-    never = np.int32(happened.shape[2] - 1)
-    earliest, winner, same = 0, 1, 2
-    found = stack_int32(3, BLOCK)
+    never = np.int32(n_times - 1)
+    earliest, winner, same, place = 0, 1, 2, 3
+    found = stack_int32(4, BLOCK)
     for begin in range(np.uintp(0), paths, block):
         count = min(block, paths - begin)
         for lane in range(count):
             found[earliest, lane], found[winner, lane], found[same, lane] = never, np.int32(events), np.int32(0)
-        for place in range(np.uintp(chips.size)):
-            chip = chips[place]
+        for row in range(np.uintp(chips.size)):
+            chip = chips[row]
             for lane in range(count):
                 k, before = min(passage[np.uintp(chip), begin + lane], never), found[earliest, lane]
                 sooner = k < before
@@ -172,11 +194,21 @@ def _add_passages(passage: Any, replicate: Any, chips: Any, is_chip: Any, happen
                 found[earliest, lane] = min(k, before)
         for event in range(events):
             for lane in range(count):
-                part, k = np.uintp(replicate[begin + lane]), min(passage[event, begin + lane], never)
+                k = min(passage[event, begin + lane], never)
                 came = np.int32(event) == found[winner, lane] if is_chip[event] else k < found[earliest, lane]
-                happened[part, event, np.uintp(k)] += 1
-                first[part, event, np.uintp(k)] += np.int64(came)
+                found[place, lane] = _place(replicate[begin + lane], n_times, k, came, lane)
+            for lane in range(count):
+                passages[event, np.uintp(found[place, lane])] += 1
         for lane in range(count):
-            k = np.uintp(found[earliest, lane])
-            first[np.uintp(replicate[begin + lane]), events, k] += 1
-            ties[k] += np.int64(found[same, lane] > 1)
+            k, tie = found[earliest, lane], found[same, lane] > 1
+            found[place, lane] = _place(replicate[begin + lane], n_times, k, tie, lane)
+        for lane in range(count):
+            passages[events, np.uintp(found[place, lane])] += 1
+
+
+@njit(forceinline=True, **COMPILE)
+def _place(part: Any, n_times: Any, k: Any, second: Any, lane: Any) -> Any:
+    """Return where a passage of a path is counted in a row of `Tally.passages`."""
+    at = np.int32(np.int32(np.int32(part) * n_times) + k)
+    at = np.int32(np.int32(at << np.int32(1)) | np.int32(second))
+    return np.int32(np.int32(at * np.int32(_PLACES)) | np.int32(np.int32(lane) & np.int32(_PLACES - 1)))
