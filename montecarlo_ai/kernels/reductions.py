@@ -27,7 +27,7 @@ SUPER_BLOCK = 32_768
 """Most paths of one tally: few enough for 16-bit counts, whose histograms stay in the second-level cache."""
 
 _PLACES = 4
-"""Of each count of passages, a power of two: equal passages in a row do not wait for one another."""
+"""Of each count of passages, a power of two, where all paths are of one replicate: else equal ones in a row wait."""
 
 
 @dataclass(frozen=True)
@@ -68,14 +68,14 @@ class Tally:
         """Return a tally of nothing yet; a total, whose counts have room for any number of paths, where asked."""
         shape = (n_variables, n_times)
         parts = (*shape, replicates if replicates > 1 else 0)
-        count = np.int64 if total else np.uint16
+        count, places = np.int64 if total else np.uint16, _PLACES if replicates == 1 else 1
         tally = cls(
             counts=empty_lines((*shape, BINS + LANES), count),
             sums=np.empty((*shape, LANES)),
             squares=np.empty((*shape, LANES)),
             lowest=np.empty((*shape, LANES)),
             highest=np.empty((*shape, LANES)),
-            passages=np.empty((n_events + 1, replicates, n_times + 1, 2, _PLACES), dtype=np.int64),
+            passages=np.empty((n_events + 1, replicates, n_times + 1, 2, places), dtype=np.int64),
             replicate_sums=np.empty(parts),
             replicate_counts=np.empty((*parts, WIDE_BINS), dtype=count),
         )
@@ -131,8 +131,9 @@ class Tally:
         """
         is_chip = np.zeros(len(passage), dtype=np.bool_)
         is_chip[list(chips)] = True
-        rows, n_times = np.array(chips, dtype=np.int64), self.passages.shape[2]
-        _add_passages(passage, replicate, rows, is_chip, n_times, self.passages.reshape(len(self.passages), -1))
+        n_rows, _, n_times, _, places = self.passages.shape
+        sizes, rows = (n_times, places), np.array(chips, dtype=np.int64)
+        _add_passages(passage, replicate, rows, is_chip, sizes, self.passages.reshape(n_rows, -1))
 
 
 @kept(types.int64[:, :, ::1], types.uint16[:, :, ::1])
@@ -171,13 +172,13 @@ def cumulate(counts: Any, reached: Any) -> None:
     types.int64[::1],
     types.int64[::1],
     types.boolean[::1],
-    types.int32,
+    types.UniTuple(types.int32, 2),
     types.int64[:, ::1],
 )
-def _add_passages(passage: Any, replicate: Any, chips: Any, is_chip: Any, n_times: Any, passages: Any) -> None:
+def _add_passages(passage: Any, replicate: Any, chips: Any, is_chip: Any, sizes: Any, passages: Any) -> None:
     """Count first passages by grid time, and which came first; ties go to the order of the chips."""
     events, block, paths = np.uintp(passage.shape[0]), np.uintp(BLOCK), np.uintp(replicate.size)
-    never = np.int32(n_times - 1)
+    never = np.int32(sizes[0] - np.int32(1))
     earliest, winner, same, place = 0, 1, 2, 3
     found = stack_int32(4, BLOCK)
     for begin in range(np.uintp(0), paths, block):
@@ -196,19 +197,20 @@ def _add_passages(passage: Any, replicate: Any, chips: Any, is_chip: Any, n_time
             for lane in range(count):
                 k = min(passage[event, begin + lane], never)
                 came = np.int32(event) == found[winner, lane] if is_chip[event] else k < found[earliest, lane]
-                found[place, lane] = _place(replicate[begin + lane], n_times, k, came, lane)
+                found[place, lane] = _place(replicate[begin + lane], sizes, k, came, lane)
             for lane in range(count):
                 passages[event, np.uintp(found[place, lane])] += 1
         for lane in range(count):
             k, tie = found[earliest, lane], found[same, lane] > 1
-            found[place, lane] = _place(replicate[begin + lane], n_times, k, tie, lane)
+            found[place, lane] = _place(replicate[begin + lane], sizes, k, tie, lane)
         for lane in range(count):
             passages[events, np.uintp(found[place, lane])] += 1
 
 
 @njit(forceinline=True, **COMPILE)
-def _place(part: Any, n_times: Any, k: Any, second: Any, lane: Any) -> Any:
+def _place(part: Any, sizes: Any, k: Any, second: Any, lane: Any) -> Any:
     """Return where a passage of a path is counted in a row of `Tally.passages`."""
+    n_times, places = sizes
     at = np.int32(np.int32(np.int32(part) * n_times) + k)
     at = np.int32(np.int32(at << np.int32(1)) | np.int32(second))
-    return np.int32(np.int32(at * np.int32(_PLACES)) | np.int32(np.int32(lane) & np.int32(_PLACES - 1)))
+    return np.int32(np.int32(at * places) | np.int32(np.int32(lane) & np.int32(places - np.int32(1))))
