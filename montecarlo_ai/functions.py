@@ -107,15 +107,17 @@ def references(function: Callable[..., Any]) -> list[Reference]:
     return [Reference(chain, value) for chain, value in sorted(found.items())]
 
 
-def helpers(function: Callable[..., Any]) -> list[Callable[..., Any]]:
-    """Return the function and every plain function that it calls, directly or not, each once.
+def helpers(function: Callable[..., Any]) -> dict[Callable[..., Any], list[Reference]]:
+    """Return the function and every plain function that it calls, directly or not, and what each looks up outside.
+
+    Callers come after what they call.
 
     Raises
     ------
     ModelError
         If a function calls itself, directly or through others.
     """
-    ordered: list[Callable[..., Any]] = []
+    ordered: dict[Callable[..., Any], list[Reference]] = {}
 
     def visit(current: Callable[..., Any], callers: tuple[Callable[..., Any], ...]) -> None:
         if current in callers:
@@ -123,10 +125,11 @@ def helpers(function: Callable[..., Any]) -> list[Callable[..., Any]]:
             raise ModelError(Problem(f"{current.__name__}", current.__qualname__, rule, "write it as a loop"))
         if current in ordered:
             return
-        for reference in references(current):
+        found = references(current)
+        for reference in found:
             if is_helper(reference.value):
                 visit(reference.value, (*callers, current))
-        ordered.append(current)
+        ordered[current] = found
 
     visit(function, ())
     return ordered
@@ -135,11 +138,11 @@ def helpers(function: Callable[..., Any]) -> list[Callable[..., Any]]:
 def function_problems(role: str, function: Callable[..., Any]) -> list[Problem]:
     """Return what the compiler or the promise of equal bits does not allow in a function and its helpers."""
     problems = []
-    for each in helpers(function):
+    for each, found in helpers(function).items():
         if each.__code__.co_kwonlyargcount:
             rule = "has keyword-only arguments, which compiled code does not take"
             problems.append(Problem(f"{role}: {each.__name__}", each.__qualname__, rule, "leave out the *"))
-        for chain, value in references(each):
+        for chain, value in found:
             if isinstance(getattr(value, "__self__", None), random.Random | np.random.RandomState):
                 rule = "draws random numbers that no seed repeats"
                 problems.append(Problem(f"{role}: {'.'.join(chain)}", each.__qualname__, rule, "declare a shock"))
@@ -163,10 +166,10 @@ def source_of(function: Callable[..., Any]) -> str:
 def description(function: Callable[..., Any]) -> list[list[Any]]:
     """Return in text what a function does: name, source, outside values and defaults, of it and of its helpers."""
     described = []
-    for each in helpers(function):
+    for each, found in helpers(function).items():
         values = {
             ".".join(chain): repr(_identity(value))
-            for chain, value in references(each)
+            for chain, value in found
             if not is_helper(value) and not isinstance(value, types.ModuleType)
         }
         if each.__defaults__:
@@ -178,10 +181,10 @@ def description(function: Callable[..., Any]) -> list[list[Any]]:
 def fingerprint(function: Callable[..., Any]) -> str:
     """Return a SHA-256 over what a function compiles to: code, constants, closed-over values and its helpers."""
     digest = hashlib.sha256()
-    for each in helpers(function):
+    for each, found in helpers(function).items():
         digest.update(_spelled(each.__code__))
         digest.update(repr((_identity(each.__defaults__), is_once_a_path(each))).encode())
-        for chain, value in references(each):
+        for chain, value in found:
             digest.update(repr((chain, _identity(value))).encode())
     return digest.hexdigest()
 
