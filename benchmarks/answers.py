@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from itertools import combinations
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.work import Work
+from montecarlo_ai.kernels.lines import empty_lines
 
 LARGEST_Z = 4.5
 """Two engines may differ by this many standard errors: sound ones exceed it once in 150,000 comparisons."""
@@ -70,6 +71,15 @@ class Answer(NamedTuple):
 
     cash: NDArray[np.float32]
     event_time: NDArray[np.float64]
+
+    @classmethod
+    def unset(cls, n_steps: int, n_paths: int) -> Self:
+        """Return room for an answer, which holds no values yet.
+
+        It is what earlier answers left, as with the library's ensembles: on some hosts an engine would else wait longer
+        for fresh memory than for anything it does, and which one waits would be chance.
+        """
+        return cls(empty_lines((n_steps + 1, n_paths), np.float32), empty_lines((n_paths,)))
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,7 @@ def prepare(job: Job) -> Simulate | None:
     def simulate(n_paths: int, seed: int) -> Answer:
         if n_paths % LANES:
             raise ValueError(f"n_paths = {n_paths}: must be a multiple of {LANES}")
-        answer = Answer(np.empty((n_steps + 1, n_paths), np.float32), np.empty(n_paths))
+        answer = Answer.unset(n_steps, n_paths)
         function(n_paths, n_steps, seed, given.ctypes.data, answer.cash.ctypes.data, answer.event_time.ctypes.data)
         return answer
 

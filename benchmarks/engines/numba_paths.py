@@ -101,7 +101,7 @@ def prepare(job: Job, threads: int = 1) -> Simulate | None:
     def simulate(n_paths: int, seed: int) -> Answer:
         if threads > 1:
             numba.set_num_threads(threads)
-        answer = Answer(np.empty((job.n_steps + 1, n_paths), np.float32), np.empty(n_paths))
+        answer = Answer.unset(job.n_steps, n_paths)
         loop(answer.cash, answer.event_time, seed, 1.0 / job.steps_per_year, *arguments)
         return answer
 

@@ -27,7 +27,7 @@ def prepare(job: Job) -> Simulate | None:
     size = BLOCK[type(job)]
 
     def simulate(n_paths: int, seed: int) -> Answer:
-        answer = Answer(np.empty((job.n_steps + 1, n_paths), np.float32), np.empty(n_paths))
+        answer = Answer.unset(job.n_steps, n_paths)
         generator = np.random.Generator(np.random.SFC64(seed))
         for begin in range(0, n_paths, size):
             paths = slice(begin, min(begin + size, n_paths))

@@ -43,12 +43,13 @@ def prepare(job: Job, threads: int = 1, dtype: str = "float64") -> Simulate | No
     def simulate(n_paths: int, seed: int) -> Answer:
         torch.set_num_threads(threads)
         generator = torch.Generator().manual_seed(seed)
-        cash = torch.empty((job.n_steps + 1, n_paths), dtype=torch.float32)
-        event_time = torch.full((n_paths,), torch.inf, dtype=torch.float64)
+        answer = Answer.unset(job.n_steps, n_paths)
+        cash, event_time = map(torch.from_numpy, answer)
+        event_time.fill_(torch.inf)
         with torch.inference_mode():
             for begin in range(0, n_paths, BLOCK):
                 paths = slice(begin, min(begin + BLOCK, n_paths))
                 block(generator, cash[:, paths], event_time[paths])
-        return Answer(cash.numpy(), np.asarray(event_time.numpy()))
+        return answer
 
     return simulate
