@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from benchmarks.answers import Answer, Job
 from benchmarks.engines.arrays import Arrays, vectorised
 from benchmarks.engines.base import Simulate
