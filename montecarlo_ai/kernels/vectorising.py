@@ -26,8 +26,9 @@ def vectorising(interleave: int, *, lanes: int = _AS_IT_LIKES, slots_shared: boo
     lanes : int
         Of a vector, all of which one register or several hold; as many as fit the widest numbers, if not given.
     slots_shared : bool
-        Whether numbers that find no register may lie in one place of the stack, one after the other. With 200 of them
-        in a step some processors then take a third longer, by which of them share.
+        Whether numbers that find no register may lie in one place of the stack, one after the other. With places of
+        their own the code is longer, and the lab's lies where one processor runs it a third quicker: by where in its
+        page a long step's code begins, as docs/performance.md tells.
     """
     with global_compiler_lock:
         try:
