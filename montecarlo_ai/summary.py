@@ -353,8 +353,9 @@ def _counts(scenario: Scenario, total: Tally) -> dict[str, xr.Variable]:
     """Return the exact first-passage counts."""
     model, n_times = scenario.model, scenario.time.n_steps + 1
     later, first = total.passages[:, :, :n_times].sum(axis=-1).transpose(3, 1, 0, 2)
-    happened, tied = (later + first)[:, :-1], first[:, -1]
-    came_first = np.concatenate([first[:, :-1], (later + first)[:, -1:]], axis=1)
+    passed = later + first
+    happened, tied = passed[:, :-1], first[:, -1]
+    came_first = np.concatenate([first[:, :-1], passed[:, -1:]], axis=1)
     at = happened.sum(axis=0)
     rows = [*(model.event_fields.index(cause) for cause in model.causes), len(model.event_fields)]
 

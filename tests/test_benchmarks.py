@@ -29,12 +29,23 @@ from benchmarks import (
     suite,
 )
 from benchmarks.answers import Figures, differences, misses, wrong
-from benchmarks.engines import BASELINE, ENGINES, INSTALLED, LIBRARY, Engine, numpy_blocks, plain_python
+from benchmarks.engines import (
+    BASELINE,
+    ENGINES,
+    INSTALLED,
+    LIBRARY,
+    Engine,
+    compiled,
+    numba_paths,
+    numpy_blocks,
+    plain_python,
+)
 from benchmarks.engines.library_models import scenario_of
 from benchmarks.jobs import JOBS, Job, ThreeShocks, Walk
 from benchmarks.jobs.lab import WORDS_OF_AN_INPUT
 from benchmarks.machine_code import vector_operations
 from benchmarks.work import DOUBLE, MACHINES, SINGLE, Machine, Speeds, Work, machine_file
+from montecarlo_ai import areas
 
 
 def quick(name: str) -> list[Engine]:
@@ -217,6 +228,17 @@ def result() -> dict[str, Any]:
             }
         )
     )
+
+
+@pytest.mark.skipif(not areas._KEEPS, reason="this system keeps no memory for later")
+@pytest.mark.parametrize("prepare", [compiled.prepare, numba_paths.prepare, numpy_blocks.prepare])
+def test_no_engine_waits_for_fresh_memory(prepare: Any) -> None:
+    """An answer lies where an earlier one lay that nobody holds, as an ensemble of the library does."""
+    simulate = prepare(Walk())
+    if simulate is None:
+        pytest.skip("no C++ compiler")
+    places = [simulate(2_048, seed).cash.ctypes.data for seed in (1, 2, 3)]
+    assert len(set(places)) == 1
 
 
 def test_memory_is_that_of_the_engine_alone() -> None:
