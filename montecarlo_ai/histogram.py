@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Self
 
@@ -10,8 +11,8 @@ from numpy.typing import NDArray
 
 from montecarlo_ai.intervals import replicate_error
 from montecarlo_ai.kernels.bins import BINS, inner_edges
-from montecarlo_ai.kernels.lines import empty_lines
-from montecarlo_ai.kernels.reductions import Tally, cumulate
+from montecarlo_ai.kernels.inversion import invert
+from montecarlo_ai.kernels.reductions import Tally
 
 
 class Histogram(NamedTuple):
@@ -68,13 +69,13 @@ def quantiles(histogram: Histogram, levels: Sequence[float]) -> tuple[NDArray[np
     They run from the smallest to the largest value; the atom stands on the lower edge of the bin in the middle, where
     the function jumps.
     """
-    at = empty_lines((len(histogram.counts), BINS + 2))  # at the smallest value, bin edges, and the centre once more
-    cumulate(histogram.counts, at)
-    at /= histogram.n
     level = np.asarray(levels)
     sampling = _sampling_error(histogram, level)
     limits = np.maximum(level - sampling, 0.0), np.minimum(level + sampling, 1.0)
-    places, half_widths = _inverse(histogram, at, np.concatenate([level + np.zeros_like(sampling), *limits], axis=1))
+    wanted = np.concatenate([level + np.zeros_like(sampling), *limits], axis=1)
+    found = np.empty((2, *wanted.shape))
+    invert(histogram.counts, np.stack([histogram.centre, histogram.scale]), _edges(), histogram.ends, wanted, found)
+    places, half_widths = found
     value, low, high = np.split(places, 3, axis=1)
     error = np.hypot(0.5 * high - 0.5 * low, half_widths[:, : level.size] / np.sqrt(3.0))
     ends = histogram.ends[:, :, np.newaxis]
@@ -104,30 +105,13 @@ def _sampling_error(histogram: Histogram, level: NDArray[np.float64]) -> NDArray
     return error
 
 
-def _inverse(
-    histogram: Histogram, at: NDArray[np.float64], level: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return where the distribution functions reach levels, (times, levels), and half the widths of those pieces."""
-    upper = np.array([np.searchsorted(row, wanted) for row, wanted in zip(at, level, strict=True)])
-    lower = np.maximum(upper - 1, 0)
-    start, place, next_place = _taken(at, lower), _edge(histogram, lower), _edge(histogram, upper)
-    rise = _taken(at, upper) - start
-    part = np.divide(level - start, rise, out=np.zeros_like(level), where=rise > 0.0)
-    half_width = 0.5 * next_place - 0.5 * place
-    between = (1.0 - part) * place + part * next_place
-    return np.where(half_width == 0.0, next_place, between), half_width
-
-
 def _taken(of: NDArray[Any], index: NDArray[np.intp]) -> NDArray[Any]:
     """Return entries along the last axis."""
     return np.take_along_axis(of, index, axis=-1)
 
 
-def _edge(histogram: Histogram, index: NDArray[np.intp]) -> NDArray[np.float64]:
-    """Return the values at which the pieces of the distribution functions begin; the centre stands there twice."""
+@functools.cache
+def _edges() -> NDArray[np.float64]:
+    """Return the edges of the bins, at which the pieces of a distribution function begin; the centre is there twice."""
     inner, half = inner_edges(), BINS // 2
-    y = np.concatenate([[-np.inf], inner[:half], inner[half - 1 :], [np.inf]])[index]
-    with np.errstate(over="ignore"):
-        value = y * histogram.scale[:, np.newaxis] + histogram.centre[:, np.newaxis]
-    edge: NDArray[np.float64] = np.clip(value, *histogram.ends[:, :, np.newaxis])
-    return edge
+    return np.concatenate([[-np.inf], inner[:half], inner[half - 1 :], [np.inf]])

@@ -102,6 +102,11 @@ class Tally:
             mine = getattr(self, name)
             combine.get(name, np.add)(mine, getattr(later, name), out=mine)
 
+    def part(self, variables: slice) -> Tally:
+        """Return the tally of some of the variables, and of the same passages."""
+        same = {"passages": self.passages}
+        return Tally(**{each.name: getattr(self, each.name)[variables] for each in fields(self)} | same)
+
     def counted(
         self, centre: NDArray[np.float64], inverse_scale: NDArray[np.float64], replicate: NDArray[np.int64]
     ) -> tuple[NDArray[Any], ...]:
@@ -143,28 +148,6 @@ def _merge_counts(total: Any, part: Any) -> None:
         for time in range(np.uintp(total.shape[1])):
             for place in range(np.uintp(BINS + LANES)):
                 total[variable, time, place] += np.int64(part[variable, time, place])
-
-
-@kept(types.int64[:, ::1], types.float64[:, ::1])
-def cumulate(counts: Any, reached: Any) -> None:
-    """Write how many values there are up to each edge of a bin, (times, bins + 2), for histograms of a `Tally`.
-
-    None at first, at the smallest value; at the centre twice, without and with the values that equal it.
-    """
-    half = np.uintp(BINS // 2)
-    for time in range(np.uintp(counts.shape[0])):
-        total, atom = np.int64(0), np.int64(0)
-        for place in range(np.uintp(BINS), np.uintp(BINS + LANES)):
-            atom += counts[time, place]
-        reached[time, 0] = 0.0
-        for place in range(half):
-            total += counts[time, place]
-            reached[time, place + np.uintp(1)] = total
-        total += atom
-        reached[time, half + np.uintp(1)] = total
-        for place in range(half, np.uintp(BINS)):
-            total += counts[time, place]
-            reached[time, place + np.uintp(2)] = total
 
 
 @kept(
