@@ -332,9 +332,9 @@ def _sparse_factor(scenario: Scenario, dtype: np.dtype[Any]) -> tuple[NDArray[An
     return (*whole, np.array(values, dtype=dtype))
 
 
-def ranges(n_paths: int, size: int) -> Iterator[tuple[int, int]]:
+def ranges(n_paths: int, size: int, *, start: int = 0) -> Iterator[tuple[int, int]]:
     """Yield (first path, count) of consecutive ranges of a fixed size."""
-    for first in range(0, n_paths, size):
+    for first in range(start, n_paths, size):
         yield first, min(size, n_paths - first)
 
 

@@ -23,6 +23,7 @@ from montecarlo_ai.kernels.lines import CACHED_BYTES, empty_lines
 from montecarlo_ai.kernels.options import BLOCK
 from montecarlo_ai.kernels.reductions import SUPER_BLOCK, Tally
 from montecarlo_ai.memory import check_memory
+from montecarlo_ai.pilot import Pilot, most_paths, run_pilot
 from montecarlo_ai.scenario import Scenario
 
 QUANTILES = (0.05, 0.15, 0.25, 0.35, 0.5, 0.65, 0.75, 0.85, 0.95)
@@ -30,8 +31,6 @@ QUANTILES = (0.05, 0.15, 0.25, 0.35, 0.5, 0.65, 0.75, 0.85, 0.95)
 
 _COUNTS = ("event_count", "event_time_count", "first_count", "tie_count")
 REPLICATE_COUNTS = ("replicate_event_count", "replicate_first_count", "replicate_paths")
-_PILOT = 4_096
-_PILOT_BYTES = 2**30
 _FEWEST, _MOST = 1_024, 8_192
 """Paths that are reduced at a time, at least, where memory allows (each time fetches all histograms), and at most."""
 
@@ -39,9 +38,8 @@ _RANGE = 16_384
 """Paths whose inputs are drawn at a time."""
 
 _SLAB_BYTES = 2**25
-_SCALES = 4.0 * np.finfo(np.float64).tiny, 0.25 * np.finfo(np.float64).max
-_COMMON = 0.01
-_PIECES, _LEAST = 32, 8_192
+_MOST_PAIRS, _LEAST = 16, 7_680
+"""Pieces are many in a long run, even in number, and not much smaller than this, since each fetches all histograms."""
 
 
 def summarize(
@@ -123,16 +121,19 @@ def summarize(
     # In units of a 16-bit count: of each lane a count and four floats, of each replicate a float beside its bins.
     bins = BINS + 17 * LANES + (sampling.replicates * (WIDE_BINS + 4) if sampling.replicates > 1 else 0)
     counted = bins * (8 + 2 * (LARGEST_AHEAD + 1) * run.threads)
-    needed = len(keep) * n_times * (counted + 8 * slab * run.threads) + 8 * n_times * _pilot_paths(n_times)
+    needed = len(keep) * n_times * (counted + 8 * slab * run.threads) + 8 * n_times * most_paths(n_times)
     check_memory(needed, "variables", list(kept), "describe fewer variables, or take fewer steps")
-    centre, scale = _pilot(engine, keep, min(_pilot_paths(n_times), sampling.n_paths), run.threads)
-    reduction = _Reduction(engine, keep, slab, centre, 1.0 / scale)
-    pieces = ranges(sampling.n_paths, _piece(sampling.n_paths))
+    chips = [scenario.model.event_fields.index(cause) for cause in scenario.chips]
+    first = min(most_paths(n_times), sampling.n_paths)
     with progress_bar(sampling.n_paths, progress) as bar:
+        pilot = run_pilot(engine, keep, chips, first, run.threads)
+        bar.update(first)
+        reduction = _Reduction(engine, keep, slab, chips, pilot)
+        pieces = ranges(sampling.n_paths, _piece(sampling.n_paths - first), start=first)
         for tally in engine.in_order(reduction.of, pieces, run.threads, bar.update):
             reduction.add(tally)
     total = reduction.total
-    statistics = _statistics(scenario, run, levels, total, centre, scale, 1 + engine.sampler.mirrored)
+    statistics = _statistics(scenario, run, levels, total, pilot.centre, pilot.scale, 1 + engine.sampler.mirrored)
     attributes = identity(scenario, kind="summary", seed=run.seed, sampling=sampling, dtype=run.dtype)
     causes = np.array([*scenario.model.causes, "any"], dtype=str)
     return dataset(
@@ -154,27 +155,21 @@ class _Reduction:
         Places of the states that are described.
     slab : int
         Paths that are reduced at a time.
-    centre, inverse_scale : (variables, times) float64
-        Of the histograms.
+    chips : sequence of int
+        Places of the events that are chips.
+    pilot : Pilot
+        Of the first paths.
     """
 
-    def __init__(
-        self,
-        engine: Engine,
-        keep: NDArray[np.int64],
-        slab: int,
-        centre: NDArray[np.float64],
-        inverse_scale: NDArray[np.float64],
-    ) -> None:
-        scenario = engine.scenario
-        self._engine, self._keep, self._slab, self._places = engine, keep, slab, (centre, inverse_scale)
-        events, n_times = scenario.model.event_fields, scenario.time.n_steps + 1
-        self._chips = [events.index(cause) for cause in scenario.chips]
-        self._space = _Space(len(engine.varying), (len(keep), n_times, slab), len(events))
-        replicates = engine.sampler.replicates
-        self._empty = functools.partial(Tally.empty, len(keep), len(events), n_times, replicates=replicates)
+    def __init__(self, engine: Engine, keep: NDArray[np.int64], slab: int, chips: Sequence[int], pilot: Pilot) -> None:
+        n_events, n_times = len(engine.scenario.model.event_fields), engine.n_steps + 1
+        self._engine, self._keep, self._slab, self._chips = engine, keep, slab, chips
+        self._places = pilot.centre, 1.0 / pilot.scale
+        self._space = _Space(len(engine.varying), (len(keep), n_times, slab), n_events)
+        self._empty = functools.partial(Tally.empty, len(keep), n_events, n_times, replicates=engine.sampler.replicates)
         self._spare: list[Tally] = []  # fresh memory would come zeroed, page by page
         self.total = self._empty(total=True)
+        self.add(pilot.tally)
 
     def of(self, first_path: int, n_paths: int) -> Tally:
         """Return the statistics of consecutive paths; for any thread."""
@@ -219,7 +214,8 @@ def _slab(rows: int) -> int:
 
 def _piece(n_paths: int) -> int:
     """Return how many paths a thread takes at a time: whole blocks, fewer in a short run, so that none waits long."""
-    return int(np.clip(-(-n_paths // (_PIECES * BLOCK)) * BLOCK, _LEAST, SUPER_BLOCK))
+    pairs = np.clip(round(n_paths / (2 * _LEAST)), 1, _MOST_PAIRS)
+    return int(np.clip(-(-n_paths // (2 * pairs * BLOCK)), 1, SUPER_BLOCK // BLOCK)) * BLOCK
 
 
 def _check_names(kept: Sequence[str]) -> None:
@@ -243,64 +239,6 @@ def _checked_levels(quantiles: Sequence[float]) -> tuple[float, ...]:
         checks.add("quantiles", quantiles, "must increase")
     checks.finish()
     return tuple(levels)
-
-
-def _pilot_paths(n_times: int) -> int:
-    """Return how many paths the pilot has: 4,096, fewer where the grid is so long that they would fill the memory."""
-    return int(np.clip(_PILOT_BYTES // (8 * n_times) // BLOCK, 1, _PILOT // BLOCK)) * BLOCK
-
-
-def _pilot(
-    engine: Engine, keep: NDArray[np.int64], paths: int, threads: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return centre and scale of each histogram, (variables, times), from the first paths of the run."""
-    n_times = engine.n_steps + 1
-    found: list[tuple[NDArray[np.float64], NDArray[np.float64]]] = []
-    for begin, count in ranges(len(keep), max(1, _PILOT_BYTES // (8 * n_times * paths))):
-        values = _pilot_values(engine, keep[begin : begin + count], paths, threads)
-        places = functools.partial(_places_of, values)
-        found += engine.in_order(places, ranges(count, 1), threads, lambda _: None)
-    centre, scale = np.ascontiguousarray(np.array(found).reshape(-1, 2, n_times).transpose(1, 0, 2))
-    return centre, scale
-
-
-def _pilot_values(engine: Engine, keep: NDArray[np.int64], paths: int, threads: int) -> NDArray[np.float64]:
-    """Return values of the first paths, (variables, times, paths)."""
-    values = empty_lines((len(keep), engine.n_steps + 1, paths))
-    passage = np.empty((len(engine.scenario.model.event_fields), paths), dtype=np.int32)
-
-    def work(first: int, count: int) -> None:
-        engine.run(first, count, engine.inputs_of(first, count), keep, Store(values, passage, first))
-
-    for _ in engine.in_order(work, ranges(paths, _PILOT // 4), threads, lambda _: None):
-        pass
-    return values
-
-
-def _places_of(values: NDArray[np.float64], variable: int, _: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return centre and scale of one of several variables."""
-    return _places(values[variable])
-
-
-def _places(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return centre and scale for values over (times, paths), which are sorted in place.
-
-    The centre is a value on which many paths stand, where there is one (it is counted apart), else the median; the
-    scale is two thirds of the middle 90%; of the range where the middle has no width; and where all values are one, its
-    size.
-    """
-    values.sort(axis=1)
-    paths = values.shape[1]
-    centre = values[:, paths // 2].copy()
-    for time in np.flatnonzero((values[:, 1:] == values[:, :-1]).sum(axis=1) > _COMMON * paths):
-        found, times_found = np.unique(values[time], return_counts=True)
-        centre[time] = found[times_found.argmax()]
-    half = 0.5 * values[:, [0, int(0.05 * paths), int(0.95 * paths), -1]]  # before a difference, which could overflow
-    middle = half[:, 2] - half[:, 1]
-    scale = np.where(middle > 0.0, middle, half[:, 3] - half[:, 0])
-    scale = np.minimum(scale, 0.75 * _SCALES[1]) / 0.75
-    scale = np.where(scale > 0.0, scale, np.where(centre != 0.0, np.abs(centre), 1.0))
-    return centre, np.maximum(scale, _SCALES[0])
 
 
 def _statistics(

@@ -25,7 +25,7 @@ LAYERS = (
     ("input_rows", "inputs"),
     ("lab",),
     ("dry_run", "assumptions", "assumption_table", "scenario", "files"),
-    ("samplers", "engine", "ensemble", "arguments", "simulation", "histogram", "summary", "warming"),
+    ("samplers", "engine", "ensemble", "arguments", "simulation", "histogram", "pilot", "summary", "warming"),
     ("passages", "risk"),
     ("analysis",),
     ("headline", "plot"),

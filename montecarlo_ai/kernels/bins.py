@@ -4,7 +4,7 @@ Of y = (x - centre) / scale the bin is read off the bits of |y| + 1/4 in single 
 power of two to the next, where it doubles; beyond the sixth octave there are a quarter as many bins an octave. No value
 is outside, and finding a bin takes no division, no table and no search.
 
-Where the scale is two thirds of the middle 90% (`summary`), that is 256 bins on either half of it, and the outermost
+Where the scale is two thirds of the middle 90% (`pilot`), that is 256 bins on either half of it, and the outermost
 bin begins at 2,700 times its width. A value nearer to the edge of a bin than 3e-5 of the bin's width may be counted
 beside it.
 """

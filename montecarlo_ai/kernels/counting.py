@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from montecarlo_ai.kernels.apart import compiled_apart
 from montecarlo_ai.kernels.bins import BINS, WIDE_BINS, bin_of
+from montecarlo_ai.kernels.disk import kept
 from montecarlo_ai.kernels.intrinsics import not_inlined, stack_float64, stack_uint16, wide_vectors
 
 LANES = 16
@@ -87,3 +88,9 @@ def count_values(values: Any, count: Any, first: Any, tally: Any) -> None:
                 y = (values[variable, time, lane] - middle) * inverse
                 part_sums[variable, time, part] += y
                 part_counts[variable, time, part, np.uintp(bin_of(y)) // _WIDE] += np.uint16(1)
+
+
+@kept(types.float64[:, :, ::1], types.Tuple(KINDS))
+def count_paths(values: Any, tally: Any) -> None:
+    """Add the values of the paths that are the first columns, as many as replicates are named."""
+    count_values(values, np.uintp(tally[7].size), np.uintp(0), tally)
