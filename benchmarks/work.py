@@ -39,7 +39,7 @@ class Algorithms:
 
 DOUBLE = Algorithms(
     word=15.0,  # a round: two products, two shifts, two three-way xors
-    normal=26.5,  # a pair: logarithm 28, angle and signs 7, sine 8, cosine 8, products 2
+    normal=25.0,  # a pair: logarithm 25, angle and signs 7, sine 8, cosine 8, products 2
     exponential=20.0,  # reduction 4, polynomial of degree 11 in two chains 12, scaling 4
     logarithm=31.0,  # exponent and mantissa 6, polynomial of degree 21 in two chains 21, assembly 4
 )
