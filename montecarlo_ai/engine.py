@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,7 +60,7 @@ class Store:
 
 
 class Engine:
-    """A scenario made ready for the kernel.
+    """A scenario made ready for the kernel; at the end of its `with`, its threads end.
 
     Parameters
     ----------
@@ -90,6 +90,18 @@ class Engine:
         self.forcing = _rounded(known, state, model.forcing_fields)
         self.factor = _sparse_factor(scenario, shock)
         self._cancelled = threading.Event()
+        self._pool: ThreadPoolExecutor | None = None
+
+    def __enter__(self) -> Self:
+        """Return the engine."""
+        return self
+
+    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
+        """End the threads; after an error, what they compute is left unfinished."""
+        if error is not None:
+            self._cancelled.set()
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
 
     def inputs_of(self, first_path: int, n_paths: int, space: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
         """Return the varying inputs of consecutive paths, rounded up to whole blocks.
@@ -173,7 +185,8 @@ class Engine:
     ) -> Iterator[Result]:
         """Yield the result of each range, in order, computed on threads; the kernel holds no interpreter lock.
 
-        When it ends early (an error, Ctrl-C), ranges that are being computed are left unfinished.
+        When it ends early (an error, Ctrl-C), ranges that are being computed are left unfinished. Threads stay for the
+        next ranges: one that has just worked is back at work sooner than a new one.
 
         Parameters
         ----------
@@ -188,11 +201,12 @@ class Engine:
                 yield work(first, count)
                 advance(count)
             return
-        pool = ThreadPoolExecutor(threads, thread_name_prefix="montecarlo_ai")
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(threads, thread_name_prefix="montecarlo_ai")
         waiting: deque[tuple[int, Future[Result]]] = deque()
         try:
             for first, count in pieces:
-                waiting.append((count, pool.submit(work, first, count)))
+                waiting.append((count, self._pool.submit(work, first, count)))
                 if len(waiting) >= LARGEST_AHEAD * threads:
                     done, future = waiting.popleft()
                     yield future.result()
@@ -204,8 +218,6 @@ class Engine:
         except BaseException:
             self._cancelled.set()
             raise
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
 
     def _launch(
         self,

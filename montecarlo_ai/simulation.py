@@ -121,7 +121,7 @@ def simulate(
         paths = inputs.swapaxes(0, 1).reshape(len(drawn), len(inputs) * BLOCK)
         drawn[:, first : first + count] = paths[:, :count]
 
-    with progress_bar(n_paths, progress) as bar:
+    with progress_bar(n_paths, progress) as bar, engine:
         for _ in engine.in_order(work, ranges(n_paths, _range(n_paths, run.threads)), run.threads, bar.update):
             pass
     states = {

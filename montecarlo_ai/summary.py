@@ -125,7 +125,7 @@ def summarize(
     check_memory(needed, "variables", list(kept), "describe fewer variables, or take fewer steps")
     chips = [scenario.model.event_fields.index(cause) for cause in scenario.chips]
     first = min(most_paths(n_times), sampling.n_paths)
-    with progress_bar(sampling.n_paths, progress) as bar:
+    with progress_bar(sampling.n_paths, progress) as bar, engine:
         pilot = run_pilot(engine, keep, chips, first, run.threads)
         bar.update(first)
         reduction = _Reduction(engine, keep, slab, chips, pilot)

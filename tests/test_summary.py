@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from typing import NamedTuple
 
 import numpy as np
@@ -180,11 +181,15 @@ def bursting_step(state: Shapes, params: Scale, shocks: Draw, clock: mc.Clock) -
     return Shapes(burst, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 
 
+def bursting():
+    model = mc.Model(bursting_step, initial=shapes_initial, events=shapes_events)
+    return mc.Scenario(model, inputs={"scale": 1.0}, time=mc.TimeGrid("2026-01-01", years=1, steps_per_year=1))
+
+
 @pytest.mark.parametrize("run", [mc.simulate, mc.summarize])
 def test_only_paths_that_were_asked_for_can_fail(run):
     """Neither the rest of a block nor the pilot run paths that count."""
-    model = mc.Model(bursting_step, initial=shapes_initial, events=shapes_events)
-    scenario = mc.Scenario(model, inputs={"scale": 1.0}, time=mc.TimeGrid("2026-01-01", years=1, steps_per_year=1))
+    scenario = bursting()
     first = next(path for path in range(10_000) if uniform_shocks(SEED, 1, path, 1)[0] > 0.99)
     assert 1 <= first < 255
     assert run(scenario, n_paths=first, seed=SEED).attrs["n_paths"] == first
@@ -228,6 +233,15 @@ def test_slabs_and_launches_of_any_size_give_the_same_summary(sampler, replicate
         other = mc.summarize(business(), **options, threads=2)
         for name in due.data_vars:
             assert (due[name].values == other[name].values).all(), (name, slab, steps)
+
+
+@pytest.mark.parametrize("run", [mc.simulate, mc.summarize])
+def test_no_thread_outlives_a_run(run):
+    """Nor one that fails."""
+    run(business(), n_paths=5_000, seed=SEED, threads=2)
+    with pytest.raises(mc.NumericalError):
+        run(bursting(), n_paths=5_000, seed=SEED, threads=2)
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("montecarlo_ai")]
 
 
 def test_a_run_that_ends_early_leaves_no_thread_computing():
