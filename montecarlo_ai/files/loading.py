@@ -156,21 +156,16 @@ def _scenario(
     if form.time is not None:
         with checks.collecting():
             grid = TimeGrid(**form.time.model_dump())
+    known = Known(
+        tuple(contract for contract, _ in form.contracts), None if form.regimes is None else form.regimes.winter_from
+    )
     own = model
     if own is None and is_code(stated.model):
         with checks.collecting():
             own = model_from_code(stated.model, folder=folder, allow_code=allow_code)
-    known = Known(
-        tuple(contract for contract, _ in form.contracts), None if form.regimes is None else form.regimes.winter_from
-    )
-    found = own
-    if not is_code(stated.model):
-        found = _lab(form, known, grid, checks)
-    else:
-        for section in ("contracts", "regimes"):
-            if getattr(stated, section):
-                rule = 'belongs to the model "lab"; a model of one\'s own has [forcing]'
-                checks.add(section, Described("a section"), rule)
+    if is_code(stated.model):
+        _check_no_lab(form, checks)
+    found = own if is_code(stated.model) else _lab(form, known, grid, checks)
     if found is not None:
         check_inputs(form, found, checks)
     units = None if found is None else {name: found.units.get(name, "") for name in found.param_fields}
@@ -184,11 +179,7 @@ def _scenario(
         if own is None and grid is not None:
             sound = known.contracts if len(known.contracts) == len(stated.contracts) else ()
             check_scenario(sound_medians(assumptions, checks), sound, grid, checks)
-        normals = [name for name in found.shock_fields if name not in found.uniform_shocks]
-        with checks.collecting():
-            correlated_groups(normals, shock_correlation, "shock_correlation")
-        check_chips(form, found, checks)
-        read_history(form.history, found, None if grid is None else grid.start, checks)
+        _check_with_model(form, found, shock_correlation, grid, checks)
     check_entity(form, checks)
     check_provenance(form, checks)
     if checks.problems or grid is None or found is None or inputs is None:
@@ -291,6 +282,23 @@ def _lab(form: Form, known: Known, grid: TimeGrid | None, checks: Checks) -> Mod
         with checks.collecting():
             return _parts(known, grid).model
     return _parts(Known((Contract("none", 0.0, ()),)), TimeGrid("2026-01-01", years=1)).model
+
+
+def _check_no_lab(form: Form, checks: Checks) -> None:
+    """Record sections that only the lab has, in a file that names a model of one's own."""
+    for section in ("contracts", "regimes"):
+        if getattr(form.document, section):
+            rule = 'belongs to the model "lab"; a model of one\'s own has [forcing]'
+            checks.add(section, Described("a section"), rule)
+
+
+def _check_with_model(form: Form, model: Model, shock_correlation: Any, grid: TimeGrid | None, checks: Checks) -> None:
+    """Record what the model does not allow: correlated shocks that are no normals, other chips, another history."""
+    normals = [name for name in model.shock_fields if name not in model.uniform_shocks]
+    with checks.collecting():
+        correlated_groups(normals, shock_correlation, "shock_correlation")
+    check_chips(form, model, checks)
+    read_history(form.history, model, None if grid is None else grid.start, checks)
 
 
 def _inputs(form: Form, assumptions: Mapping[str, Assumption], model: Model | None, checks: Checks) -> Inputs | None:
