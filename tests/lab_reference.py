@@ -306,8 +306,9 @@ def prices_and_demand(
 def payers(p: Mapping[str, float], s: dict[str, float], unserved: float, dt: float) -> None:
     """Move new and settled payers through a step."""
     new, settled = s["new_payers"], s["share"] - s["new_payers"]
-    lasting = p["paying_share_long_run"] * p["churn"] / (p["churn"] + p["settling"] or inf)
-    settling = new - toward(new, 0.0, p["settling"], dt)
+    left, settle = (1.0 - toward(1.0, 0.0, p[rate], dt) for rate in ("churn", "settling"))
+    lasting = p["paying_share_long_run"] * left / (left + settle or inf)
+    settling = settle * new
     new = toward(new, lasting, p["new_payer_churn"] + p["settling"], dt) - unserved * new * dt
     settled = toward(settled, 0.0, p["churn"], dt) + settling - unserved * settled * dt
     s["new_payers"] = min(1.0, max(0.0, new))

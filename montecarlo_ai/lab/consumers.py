@@ -7,7 +7,7 @@ partly used up by more use (the rebound).
 
 from typing import NamedTuple
 
-from montecarlo_ai.lab.demand import relaxation
+from montecarlo_ai.lab.demand import SMALLEST, relaxation
 from montecarlo_ai.math import normal_cdf
 
 
@@ -18,12 +18,17 @@ class Payers(NamedTuple):
     new: float
 
 
-def lasting_new_share(long_run: float, churn: float, per_churn_and_settling: float) -> float:
+def lasting_new_share(long_run: float, left: float, settled: float) -> float:
     """Return the share of users who are new payers when the paying share has come to its long run.
 
-    As many settle as settled payers leave: settling x new = churn x (long run - new).
+    As many settle in a step as settled payers leave: settled x new = left x (long run - new).
+
+    Parameters
+    ----------
+    long_run : float, fraction of users. s_inf.
+    left, settled : float, fraction. Of the settled payers those who leave in a step, of the new ones those who settle.
     """
-    return long_run * churn * per_churn_and_settling
+    return long_run * left / max(left + settled, SMALLEST)
 
 
 def payers_after(

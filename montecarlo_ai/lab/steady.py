@@ -104,7 +104,7 @@ def steady_of(params: Params, dt: float) -> Steady:
         pipeline_moved=stage_outflow(2.0 * _over(params.lead_time), dt),
         fleet_moved=stage_outflow(3.0 * _over(params.contract_term), dt),
         lasting_new_share=lasting_new_share(
-            params.paying_share_long_run, params.churn, _over(params.churn + params.settling)
+            params.paying_share_long_run, relaxation(params.churn, dt), relaxation(params.settling, dt)
         ),
         monetization_long_run=max(params.monetization_long_run, SMALLEST),
     )
