@@ -73,7 +73,7 @@ def headline_text(found: Headline, *, seed: int, throughput: Throughput) -> str:
     if found.held_back:
         share = _count(found.held_back, int(found.chips.attrs["n_paths"]))
         facts.append(
-            ("growth held back", f"on {share} of paths a guard against overflow acted: look at their growth rates")
+            ("growth held back", f"on {share} of paths a guard held a growth back: look at their growth rates")
         )
     facts.append(("seed", str(seed)))
     speed = throughput.path_steps_per_second

@@ -148,7 +148,7 @@ class Headline:
         The model's loss by the end of the period that the interview spoke of, where the grid reaches it.
     sooner : Sooner or None
     held_back : int
-        Paths on which a guard held back a growth too large for numbers; their figures say less.
+        Paths on which a guard held a growth back, see `growth_clamped` of the lab; their figures say less.
     """
 
     chips: xr.Dataset

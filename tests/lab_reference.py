@@ -92,7 +92,7 @@ def start(p: Mapping[str, float]) -> dict[str, float]:
     s["mean_income"], s["mean_flow"], s["mean_unmet"], s["mean_lost"] = s["income"], s["flow"], s["unmet"], 0.0
     s["cash"], s["debt"] = p["base_cash"], 0.0
     s["promised"], s["clock"] = p["base_tranches"], p["base_round_clock"]
-    s["loss"], s["won"] = 0.0, float(s["income"] > 0.0)
+    s["loss"], s["won"] = 0.0, 0.0
     s["limit"] = p["credit_line"] + min(p["debt_facility"], p["debt_covenant"] * s["revenue"])
     s["gap"] = max(0.0, -p["base_cash"] - s["limit"])
     return s
@@ -124,7 +124,7 @@ def path(
     for k, row in enumerate(added):
         money = s["cash"] + s["limit"] - s["debt"] + s["promised"]
         runway = 0.0 if money <= 0.0 else (inf if s["flow"] >= 0.0 else money / -s["flow"])
-        growth = min(max(2.0 * s["revenue"] / s["mean_revenue"] - 2.0, -0.9), 3.0)
+        growth = min(2.0 * s["revenue"] / s["mean_revenue"] - 2.0, 3.0)
         own, pressure = decide(p, s, queue, ages, runway, growth, float(held.sum()), dt)
         effects = weather(p, s, draws[k], k == winter_at, dt)
         prices_and_demand(p, s, effects, (k + 1) * dt, dt)
@@ -378,7 +378,7 @@ def finance(
 ) -> None:
     """Raise what is raised, draw or repay debt, and remember the gap."""
     s["mean_revenue"] = toward(s["mean_revenue"], 0.5 * (s["old_revenue"] + s["revenue"]), 2.0, dt)
-    growth = min(max(2.0 * s["revenue"] / s["mean_revenue"] - 2.0, -0.9), 3.0)
+    growth = min(2.0 * s["revenue"] / s["mean_revenue"] - 2.0, 3.0)
     lent = min(p["debt_facility"], p["debt_covenant"] * s["revenue"]) * min(effects["open"], 1.0)
     s["limit"] = max(p["credit_line"] + lent, s["debt"])
     wanted = p["runway_target"] * (max(-s["flow"], 0.0) + p["coming_bill_weight"] * coming)

@@ -187,9 +187,10 @@ def debt_stays_within_its_limit_and_its_covenant(run: Run) -> None:
 def what_is_remembered_only_grows_or_is_frozen(run: Run) -> None:
     short = -(run.cash + run.debt_limit - run.debt)
     assert close(run.funding_gap, np.maximum.accumulate(np.maximum(short, 0.0)), run.cash, run.debt_limit)
-    assert (np.diff(run.profit_reached) >= 0.0).all()
-    losing = (run.profit_reached == 0.0)[:-1]
-    lost = np.where(losing, -run.operating_income[1:] * run.case.time.dt, 0.0)
+    earning = run.operating_income_mean[1:] > 0.0  # what `profitable` is; events are looked at from the first step on
+    reached = np.concatenate([[False], np.logical_or.accumulate(earning)])
+    assert (run.profit_reached == reached).all()
+    lost = np.where(reached[:-1], 0.0, -run.operating_income[1:] * run.case.time.dt)
     assert close(np.diff(run.loss_until_profitable), lost, run.loss_until_profitable[1:])
     assert (np.diff(run.growth_clamps) >= 0.0).all()
 

@@ -13,6 +13,7 @@ from montecarlo_ai.lab.demand import (
 from montecarlo_ai.lab.fleet import stage_outflow
 from montecarlo_ai.lab.funding import (
     AGE_OF_A_YEARS_SUM,
+    LARGEST_GROWTH,
     debt_limit,
     funding_round,
     price_of_equity,
@@ -132,11 +133,12 @@ def test_valuation_limits() -> None:
     assert valuation(20.0, 8.0, 2.0, 0.0, 1.0, 0.25, 1.0) == pytest.approx(120.0)
     assert valuation(0.0, 8.0, 2.0, 0.5, 1.0, 0.0, 0.0) == 0.0
     assert yearly_growth(20.0, 0.0) == 0.0
-    assert yearly_growth(0.0, 10.0) == -0.9
+    assert yearly_growth(0.0, 10.0) == -2.0  # all is lost: no shrinking lasts whose mean falls faster than it forgets
+    assert yearly_growth(100.0, 10.0) == LARGEST_GROWTH
     assert yearly_growth(15.0, 10.0) == pytest.approx(1.0)
 
 
-@pytest.mark.parametrize("growth", [-0.3, 0.4, 1.2])
+@pytest.mark.parametrize("growth", [-1.5, -0.3, 0.4, 1.2])
 @pytest.mark.parametrize("steps_per_year", [4, 12, 52])
 def test_growth_of_steady_revenue_is_its_rate(growth: float, steps_per_year: int) -> None:
     dt = 1.0 / steps_per_year

@@ -64,6 +64,24 @@ def test_extreme_growth_is_held_back_in_logarithms_and_counted(sign, steps_per_y
     assert (acted == (counted[-1] > 0.0)).all()
 
 
+@pytest.mark.parametrize(
+    ("inputs", "acts"),
+    [
+        ({"trailing_revenue": 1e9}, 1),  # twenty times the sales of a year: growth is taken as the most that counts
+        ({"user_market": 1.05, "base_user_growth": 0.2}, 1),  # nearly full: growth without its limit is not known
+        ({"user_market": 1.05, "base_user_growth": -0.2}, 0),  # what shrinks does so however full
+        ({"user_market": 2.00, "base_user_growth": 0.2}, 0),
+    ],
+)
+def test_a_growth_that_the_base_period_cannot_show_is_held_back_and_counted(inputs, acts):
+    known = {"base_users": 1e9, "business_market": 1e13} | inputs
+    known |= {"user_market": 1e9 * known["user_market"]} if "user_market" in known else {"user_market": 1e10}
+    paths = every_state(lab(years=1, **known), n_paths=64)
+    assert (paths.growth_clamps.isel(time=0).values == acts).all()
+    told = np.isfinite(paths.event_time.sel(event="growth_clamped").values)
+    assert told.all() if acts else not told.any()
+
+
 def test_the_guard_acts_on_no_path_of_the_preset():
     summary = mc.summarize(lab(), n_paths=4_096, seed=SEED, variables=["cash"])
     assert int(summary.event_count.sel(event="growth_clamped")[-1]) == 0

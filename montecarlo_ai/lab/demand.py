@@ -11,6 +11,7 @@ from montecarlo_ai.math import exp
 SMALLEST = 1e-9  # numerical guard: what is divided by is at least this
 LARGEST_LOG_STEP = 3.0  # numerical guard: no quantity moves by more than a factor of 20 in one step
 LARGEST_LEVEL = 1e30  # numerical guard: keeps products of levels finite
+SMALLEST_ROOM = 0.1  # numerical guard: a full market would have had any growth
 
 
 def relaxation(rate: float, dt: float) -> float:
@@ -62,10 +63,15 @@ def saturating_growth(growth: float, demand: float, per_market: float) -> float:
 
 
 def growth_in_empty_market(observed: float, demand: float, market: float) -> float:
-    """Return the growth g for which g+ (1 - X / M) - g- is what is observed; at most ten times that, 1/year."""
+    """Return the growth g for which g+ (1 - X / M) - g- is what is observed, 1/year; at least a tenth of M is free."""
     if observed < 0.0:
         return observed
-    return observed / max(1.0 - demand / max(market, 1e-9), 0.1)
+    return observed / max(room(demand, market), SMALLEST_ROOM)
+
+
+def room(demand: float, market: float) -> float:
+    """Return the part of a market that is free, 1 - X / M."""
+    return 1.0 - demand / max(market, SMALLEST)
 
 
 def demand_change(demand: float, growth: float, per_market: float, effect: float, lost: float, dt: float) -> float:

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from montecarlo_ai.lab.demand import reverting
 from montecarlo_ai.lab.funding import (
+    LARGEST_GROWTH,
     Treasury,
     debt_limit,
     funding_round,
@@ -35,6 +36,7 @@ class Funds(NamedTuple):
     valuation: float
     mood: float
     growth: float
+    clamps: float
 
 
 def next_funds(
@@ -89,4 +91,5 @@ def next_funds(
         worth,
         mood,
         growth,
+        1.0 if growth >= LARGEST_GROWTH else 0.0,
     )

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from montecarlo_ai.lab.demand import relaxation
 from montecarlo_ai.math import exp
 
+LARGEST_GROWTH = 3.0  # 1/year; numerical guard: at its launch a product's sales are any multiple of their mean
 AGE_OF_A_YEARS_SUM = 0.5  # year; mean age of what was earned in the last twelve months, and of its exponential mean
 
 
@@ -30,13 +31,13 @@ class Treasury(NamedTuple):
 
 
 def yearly_growth(revenue: float, trailing_mean: float) -> float:
-    """Return growth as revenue over its trailing mean less one, by the age of that mean, 1/year, in [-0.9, 3].
+    """Return growth as revenue over its trailing mean less one, by the age of that mean, 1/year; at most 3.
 
     Exact for steady growth: then the exponential mean with time constant a is revenue / (1 + growth a).
     """
     if trailing_mean <= 0.0:
         return 0.0
-    return min(max((revenue / trailing_mean - 1.0) * (1.0 / AGE_OF_A_YEARS_SUM), -0.9), 3.0)
+    return min((revenue / trailing_mean - 1.0) * (1.0 / AGE_OF_A_YEARS_SUM), LARGEST_GROWTH)
 
 
 def price_of_equity(mood: float, log_multiple: float) -> float:

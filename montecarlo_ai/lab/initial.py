@@ -5,9 +5,9 @@ from typing import NamedTuple
 from montecarlo_ai.lab.commitments import credits_used
 from montecarlo_ai.lab.consumers import use_under_quota
 from montecarlo_ai.lab.costs import energy_cost, interest
-from montecarlo_ai.lab.demand import SMALLEST, growth_in_empty_market
+from montecarlo_ai.lab.demand import SMALLEST, SMALLEST_ROOM, growth_in_empty_market, room
 from montecarlo_ai.lab.fleet import Stages, stranded_cost
-from montecarlo_ai.lab.funding import debt_limit, urgency_of, valuation, wanted_cash, yearly_growth
+from montecarlo_ai.lab.funding import LARGEST_GROWTH, debt_limit, urgency_of, valuation, wanted_cash, yearly_growth
 from montecarlo_ai.lab.parameters import Params, State
 from montecarlo_ai.lab.regimes import NORMAL
 from montecarlo_ai.lab.technology import cost_of_new_compute
@@ -87,6 +87,15 @@ def base_valuation(params: Params, income: BaseIncome, growth: float, pipeline: 
     )
 
 
+def base_clamps(params: Params, growth: float) -> float:
+    """Return how many guards act on the growth that the base period shows."""
+    users = room(params.base_users, params.user_market)
+    business = room(params.business_run_rate, params.business_market)
+    full = 1.0 if params.base_user_growth > 0.0 and users < SMALLEST_ROOM else 0.0
+    full += 1.0 if params.base_business_growth > 0.0 and business < SMALLEST_ROOM else 0.0
+    return full + (1.0 if growth >= LARGEST_GROWTH else 0.0)
+
+
 def initial_state(params: Params, firm_bill: float) -> State:
     """Return the state at t = 0; ``firm_bill`` is what of the base bill is due unused, USD/year."""
     cost = cost_of_new_compute(params.power_cost, params.base_compute_per_power)
@@ -109,7 +118,6 @@ def initial_state(params: Params, firm_bill: float) -> State:
     pipeline = params.pipeline_ratio * params.base_bill
     unit_bill = params.base_bill / max(params.base_capacity, SMALLEST)
     limit = debt_limit(0.0, params.credit_line, params.debt_facility, params.debt_covenant, income.revenue, 1.0)
-    reached = 1.0 if income.operating > 0.0 else 0.0
     return State(
         users=params.base_users,
         user_growth=growth_in_empty_market(params.base_user_growth, params.base_users, params.user_market),
@@ -195,8 +203,8 @@ def initial_state(params: Params, firm_bill: float) -> State:
         cash_flow_mean=income.cash_flow,
         unmet_mean=0.0,
         unmonetized_mean=0.0,
-        profit_reached=reached,
+        profit_reached=0.0,
         loss_until_profitable=0.0,
         funding_gap=max(-(params.base_cash + limit), 0.0),
-        growth_clamps=0.0,
+        growth_clamps=base_clamps(params, growth),
     )

@@ -184,7 +184,7 @@ def next_state(
         profit_reached=reached,
         loss_until_profitable=state.loss_until_profitable - losing * income.operating * dt,
         funding_gap=max(state.funding_gap, short),
-        growth_clamps=state.growth_clamps + prices.clamps + demand.clamps,
+        growth_clamps=state.growth_clamps + prices.clamps + demand.clamps + funds.clamps,
     )
 
 

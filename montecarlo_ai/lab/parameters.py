@@ -114,7 +114,7 @@ class State(NamedTuple):
     profit_reached: Annotated[float, "fraction"]  # 1 once operating income over a year was above zero
     loss_until_profitable: Annotated[float, "USD"]
     funding_gap: Annotated[float, "USD"]
-    growth_clamps: Annotated[float, "1"]  # how often a guard held back a growth too large for numbers
+    growth_clamps: Annotated[float, "1"]  # how often a guard held a growth back
 
 
 class Params(NamedTuple):
