@@ -29,6 +29,7 @@ CONTRADICTIONS: tuple[tuple[str, str, str], ...] = (
     ("business without compute", one("business_share_of_paid", 0.0), "inputs.business_share_of_paid"),
     ("a market below its users", one("user_market", 0.5e9), "inputs.user_market"),
     ("sales of a year in billions", one("trailing_revenue", 13.0), "inputs.trailing_revenue"),
+    ("a partner with a share of revenue and of profit", one("profit_share", 0.75), "inputs.profit_share"),
     ("partners that take all revenue", one("revenue_share", 0.9), "inputs.revenue_share"),
     ("megawatts for gigawatts", one("base_power", 1900.0), "inputs.base_power"),
     ("a bill in millions", one("base_bill", 24e3), "inputs.base_bill"),

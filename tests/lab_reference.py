@@ -56,6 +56,11 @@ def unhindered(p: Mapping[str, float], kind: str, level: float) -> float:
     return seen / room if seen > 0.0 else seen
 
 
+def due(p: Mapping[str, float], revenue: float, profit: float) -> float:
+    """Return what the partner would get in a year if there were no cap."""
+    return p["revenue_share"] * revenue + (p["profit_share"] * profit if profit > 0.0 else 0.0)
+
+
 def start(p: Mapping[str, float]) -> dict[str, float]:
     """Return the base period."""
     s: dict[str, float] = {}
@@ -84,9 +89,9 @@ def start(p: Mapping[str, float]) -> dict[str, float]:
     s["training_share"] = 1.0 - p["inference_share"]
     s["revenue"] = p["consumer_run_rate"] + p["business_run_rate"]
     s["mean_revenue"] = p["trailing_revenue"]
-    partner = min(s["revenue"] * p["revenue_share"], p["revenue_share_cap"])
     energy = p["base_power"] * p["owned_share"] * p["energy_price"]
-    s["income"] = s["revenue"] * (1.0 - p["other_cost_share"]) - partner - p["base_bill"] - p["staff_cost"] - energy
+    s["income"] = s["revenue"] * (1.0 - p["other_cost_share"]) - p["base_bill"] - p["staff_cost"] - energy
+    s["income"] -= min(due(p, s["revenue"], s["income"]), p["revenue_share_cap"])
     s["flow"] = s["income"] + min(p["credit_share"] * p["base_bill"], p["base_credits"])
     s["flow"] += p["interest_rate"] * p["base_cash"]
     s["mean_income"], s["mean_flow"], s["mean_unmet"], s["mean_lost"] = s["income"], s["flow"], s["unmet"], 0.0
@@ -350,12 +355,13 @@ def use_and_income(
     s["cost"] = max(fleet["firm"], bill * busy / capacity)
     base = p["consumer_run_rate"] + p["business_run_rate"]
     staff = p["staff_cost"] * max(1.0, s["revenue"] / base) ** p["staff_elasticity"]
-    partner = min(p["revenue_share"] * s["revenue"] * dt, s["partner_left"])
     credits = min(p["credit_share"] * s["cost"] * dt, s["credits"])
-    s["partner_left"], s["credits"] = s["partner_left"] - partner, s["credits"] - credits
+    s["credits"] -= credits
     s["shares"] = p["stock_pay_ratio"] * staff
-    s["income"] = (1.0 - p["other_cost_share"]) * s["revenue"] - partner / dt - s["cost"] - staff
+    s["income"] = (1.0 - p["other_cost_share"]) * s["revenue"] - s["cost"] - staff
     s["income"] -= p["owned_share"] * p["energy_price"] * fleet["power"]
+    partner = min(due(p, s["revenue"], s["income"]) * dt, s["partner_left"])
+    s["partner_left"], s["income"] = s["partner_left"] - partner, s["income"] - partner / dt
     s["flow"] = s["income"] + credits / dt + p["interest_rate"] * (max(s["cash"], 0.0) - s["debt"])
     earns = s["rho"] * s["c"] if s["unmet"] > 0.0 else (rent if sold < p["resale_cap"] * capacity else 0.0)
     lost = s["surplus"] * max(0.0, 1.0 - earns * capacity / bill)

@@ -55,6 +55,7 @@ LIMITS: dict[str, tuple[float, ...]] = {
     "contract_speed": (0.0,),
     "contract_size": (0.0,),
     "ramp_premium": (0.0,),
+    "profit_share": (0.75,),
     "revenue_share_cap": (0.0, 1e15),
     "base_credits": (0.0,),
     "base_cash": (0.0,),

@@ -49,12 +49,14 @@ def cash_changes_by_its_flows(run: Run) -> None:
     revenue = run.revenue_consumer + run.revenue_business + run.revenue_new + run.revenue_resale
     base = p.consumer_run_rate + p.business_run_rate
     staff = p.staff_cost * np.maximum(revenue / base, 1.0) ** p.staff_elasticity
-    partner = np.minimum(p.revenue_share * revenue[1:], run.partner_share_left[:-1] / dt)
     energy = run.power * p.owned_share * p.energy_price
     credits = np.minimum(p.credit_share * run.compute_cost[1:], run.credits_left[:-1] / dt)
     interest = p.interest_rate * (run.debt - np.maximum(run.cash, 0.0))[:-1]
     costs = (p.other_cost_share * revenue + run.compute_cost + staff + energy)[1:]
-    income = revenue[1:] - partner - costs
+    profit = revenue[1:] - costs
+    due = p.revenue_share * revenue[1:] + p.profit_share * np.maximum(profit, 0.0)
+    partner = np.minimum(due, run.partner_share_left[:-1] / dt)
+    income = profit - partner
     flow = income + credits - interest
     scale = (revenue[1:], costs, run.partner_share_left[:-1] / dt, run.credits_left[:-1] / dt)
     assert close(run.revenue, revenue)

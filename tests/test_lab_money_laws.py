@@ -41,9 +41,12 @@ def test_costs_limits() -> None:
     assert staff_cost(3.0, 0.6, 2.0) == pytest.approx(3.0 * 2.0**0.6)
     assert staff_cost(3.0, 0.6, 0.25) == 3.0
     assert staff_cost(3.0, 0.6, 0.0) == 3.0
-    assert partner_share(50.0, 0.2, 1e9, 12.0) == pytest.approx(10.0)
-    assert partner_share(50.0, 0.2, 0.5, 12.0) == pytest.approx(6.0)  # half a USD left in this month
-    assert partner_share(50.0, 0.2, 0.0, 12.0) == 0.0
+    assert partner_share(50.0, 0.2, -9.0, 0.0, 1e9, 12.0) == pytest.approx(10.0)
+    assert partner_share(50.0, 0.2, -9.0, 0.0, 0.5, 12.0) == pytest.approx(6.0)  # half a USD left in this month
+    assert partner_share(50.0, 0.2, -9.0, 0.0, 0.0, 12.0) == 0.0
+    assert partner_share(50.0, 0.0, 8.0, 0.75, 1e9, 12.0) == pytest.approx(6.0)
+    assert partner_share(50.0, 0.0, 8.0, 0.75, 0.25, 12.0) == pytest.approx(3.0)
+    assert partner_share(50.0, 0.0, -9.0, 0.75, 1e9, 12.0) == 0.0  # of a loss it bears nothing
     assert energy_cost(2.0, 0.25, 0.7e9) == pytest.approx(0.35e9)
     assert energy_cost(2.0, 0.0, 0.7e9) == 0.0
     assert interest(0.04, 4.0, -10.0) == pytest.approx(0.16)

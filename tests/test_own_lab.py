@@ -113,7 +113,7 @@ def test_a_law_without_use_rests(own: Scenario) -> None:
     table = PAGE[PAGE.index("| no ... |") : PAGE.index("### 5.")]
     switches = {name: float(value) for name, value in re.findall(r"`(\w+) = ([\d.e]+)`", table)}
     assert set(switches) <= set(Params._fields)
-    assert len(switches) == 18
+    assert len(switches) == 19
     switches |= {name: 0.0 for name in Params._fields if name.endswith("_volatility")}
     preset, source = mc.load_scenario("openai-2025-12"), random.Random(3)
     before = after = 0.0

@@ -63,13 +63,6 @@ def _state(name: str) -> Callable[[Steps], NDArray[np.float64]]:
     return lambda steps: steps.closing[name]
 
 
-def _share_of_revenue(steps: Steps) -> NDArray[np.float64]:
-    """Return the partner's share of revenue, until what it may still get is paid out."""
-    due = steps.closing["revenue"] * steps.inputs["revenue_share"]
-    left = steps.opening.get("partner_share_left")
-    return due if left is None else np.minimum(due, left / steps.dt)
-
-
 def _staff(steps: Steps) -> NDArray[np.float64]:
     """Return the cost of staff, which follows revenue over that of the base period and does not fall below its base."""
     base = steps.inputs["consumer_run_rate"] + steps.inputs["business_run_rate"]
@@ -83,6 +76,14 @@ def _other(steps: Steps) -> NDArray[np.float64]:
 
 def _energy(steps: Steps) -> NDArray[np.float64]:
     return steps.closing["power"] * steps.inputs["owned_share"] * steps.inputs["energy_price"]
+
+
+def _partner(steps: Steps) -> NDArray[np.float64]:
+    """Return the partner's share of revenue or of profit, until what it may still get is paid out."""
+    revenue = steps.closing["revenue"]
+    profit = revenue - steps.closing["compute_cost"] - _staff(steps) - _other(steps) - _energy(steps)
+    due = steps.inputs["revenue_share"] * revenue + steps.inputs["profit_share"] * np.maximum(profit, 0.0)
+    return np.minimum(due, steps.opening["partner_share_left"] / steps.dt)
 
 
 def _interest(steps: Steps) -> NDArray[np.float64]:
@@ -108,7 +109,7 @@ FLOWS = {
     "credits": Flow("paid with compute credits", 1, _credits, ("credits_left", "credit_share")),
     "energy": Flow("energy", -1, _energy, ("owned_share", "energy_price", "power")),
     "staff": Flow("staff", -1, _staff, ("staff_cost", "staff_elasticity", "consumer_run_rate", "business_run_rate")),
-    "revenue_share": Flow("partner's share of revenue", -1, _share_of_revenue, ("revenue", "revenue_share")),
+    "partner": Flow("partner's share", -1, _partner, ("partner_share_left", "revenue_share", "profit_share")),
     "other": Flow("sales and other", -1, _other, ("revenue", "other_cost_share")),
     "interest": Flow("interest, net", -1, _interest, ("interest_rate", "debt", "cash")),
     "equity_raised": Flow("equity paid in", 1, _state("equity_raised"), ("equity_raised",)),

@@ -84,6 +84,9 @@ def _sales(m: _Medians, checks: Checks) -> None:
     if revenue > 0.0 and not revenue / SAME_FLEET <= trailing <= revenue * SAME_FLEET and trailing >= 0.0:
         rule = f"must be within a factor of {SAME_FLEET:g} of the run rate, {revenue:.6g} USD/year"
         _add(checks, "trailing_revenue", trailing, rule, "give the revenue of the last twelve months in USD/year")
+    if m["revenue_share"] > 0.0 and m["profit_share"] > 0.0:
+        rule = "must be 0 where inputs.revenue_share is above 0: a partner has a share of revenue or of profit"
+        _add(checks, "profit_share", m["profit_share"], rule, "set one of them to 0")
     taken = m["revenue_share"] + m["other_cost_share"]
     if taken >= 1.0:
         rule = f"must leave something of revenue: with inputs.other_cost_share it takes {taken:.3g} of it"

@@ -1,4 +1,4 @@
-"""Law 10: staff, the partner's share of revenue, sales and other costs, energy where owned, interest.
+"""Law 10: staff, the partner's share of revenue or profit, sales and other costs, energy where owned, interest.
 
 Pay in shares is no cash: it is reported apart and enters no sum.
 """
@@ -15,17 +15,19 @@ def staff_cost(base: float, elasticity: float, over_base: float) -> float:
     return base * exp(elasticity * log(max(over_base, 1.0)))
 
 
-def partner_share(revenue: float, share: float, share_left: float, per_dt: float) -> float:
-    """Return what the partner gets of revenue, USD/year, until its cap is reached.
+def partner_share(
+    revenue: float, share: float, profit: float, profit_share: float, share_left: float, per_dt: float
+) -> float:
+    """Return what the partner gets of revenue or of profit, USD/year, until its cap is reached.
 
     Parameters
     ----------
-    revenue : float, USD/year.
-    share : float, fraction.
+    revenue, profit : float, USD/year. Profit is operating income before this share; of a loss the partner has nothing.
+    share, profit_share : float, fraction. By the terms of an agreement one of them is zero.
     share_left : float, USD that may still be paid under the cap.
     per_dt : float, 1/year. Reciprocal of the step.
     """
-    return min(revenue * share, share_left * per_dt)
+    return min(revenue * share + max(profit, 0.0) * profit_share, share_left * per_dt)
 
 
 def energy_cost(power: float, owned_share: float, price: float) -> float:

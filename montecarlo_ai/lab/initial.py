@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from montecarlo_ai.lab.commitments import credits_used
 from montecarlo_ai.lab.consumers import use_under_quota
-from montecarlo_ai.lab.costs import energy_cost, interest
+from montecarlo_ai.lab.costs import energy_cost, interest, partner_share
 from montecarlo_ai.lab.demand import SMALLEST, SMALLEST_ROOM, growth_in_empty_market, room
 from montecarlo_ai.lab.fleet import Stages, stranded_cost
 from montecarlo_ai.lab.funding import LARGEST_GROWTH, debt_limit, urgency_of, valuation, wanted_cash, yearly_growth
@@ -70,9 +70,12 @@ class BaseIncome(NamedTuple):
 def base_income(params: Params) -> BaseIncome:
     """Return revenue, operating income and cash flow at the start; what credits pay is as much as lasts a year."""
     revenue = params.consumer_run_rate + params.business_run_rate
-    partner = min(params.revenue_share * revenue, params.revenue_share_cap)
     energy = energy_cost(params.base_power, params.owned_share, params.energy_price)
-    operating = revenue * (1.0 - params.other_cost_share) - partner - params.base_bill - params.staff_cost - energy
+    profit = revenue * (1.0 - params.other_cost_share) - params.base_bill - params.staff_cost - energy
+    partner = partner_share(
+        revenue, params.revenue_share, profit, params.profit_share, params.revenue_share_cap, per_dt=1.0
+    )
+    operating = profit - partner
     credits = credits_used(params.base_bill, params.credit_share, params.base_credits, 1.0)
     return BaseIncome(revenue, operating, operating + credits - interest(params.interest_rate, 0.0, params.base_cash))
 

@@ -222,9 +222,12 @@ def income_of(
     had_revenue = params.consumer_run_rate + params.business_run_rate > 0.0
     over_base = revenue * steady.per_base_revenue if had_revenue else 1.0
     staff = staff_cost(params.staff_cost, params.staff_elasticity, over_base)
-    partner = partner_share(revenue, params.revenue_share, state.partner_share_left, per_dt)
     energy = energy_cost(fleet.power.total, params.owned_share, params.energy_price)
-    operating = revenue - partner - revenue * params.other_cost_share - compute - staff - energy
+    profit = revenue - revenue * params.other_cost_share - compute - staff - energy
+    partner = partner_share(
+        revenue, params.revenue_share, profit, params.profit_share, state.partner_share_left, per_dt
+    )
+    operating = profit - partner
     credits = credits_used(compute, params.credit_share, state.credits_left, per_dt)
     return Income(
         advertising,

@@ -231,6 +231,7 @@ class Params(NamedTuple):
     staff_elasticity: Annotated[float, "ratio", RATIO]
     other_cost_share: Annotated[float, "fraction", SHARE]
     revenue_share: Annotated[float, "fraction", SHARE]
+    profit_share: Annotated[float, "fraction", SHARE]
     revenue_share_cap: Annotated[float, "USD", MONEY]
     base_credits: Annotated[float, "USD", MONEY]
     credit_share: Annotated[float, "fraction", SHARE]

@@ -45,7 +45,7 @@ def costs(preset: Preset) -> Figure:
     def paid(cap: float) -> list[float]:
         left_, seen = cap, []
         for year in years:
-            share = partner_share(revenue * math.exp(0.5 * year), p.revenue_share, left_, 1.0 / DT)
+            share = partner_share(revenue * math.exp(0.5 * year), p.revenue_share, 0.0, 0.0, left_, 1.0 / DT)
             left_ = max(left_ - share * DT, 0.0)
             seen.append(share / 1e9)
         return seen
