@@ -99,7 +99,7 @@ def start(p: Mapping[str, float]) -> dict[str, float]:
     s["promised"], s["clock"] = p["base_tranches"], p["base_round_clock"]
     s["loss"], s["won"] = 0.0, 0.0
     s["limit"] = p["credit_line"] + min(p["debt_facility"], p["debt_covenant"] * s["revenue"])
-    s["gap"] = max(0.0, -p["base_cash"] - s["limit"])
+    s["gap"] = 0.0  # cash and credit are what there is
     return s
 
 

@@ -12,7 +12,7 @@ from scipy import stats
 from synthetic import ensemble, summary
 
 import montecarlo_ai as mc
-from montecarlo_ai.analysis.measures import measured, quantiles_of, values_of
+from montecarlo_ai.analysis.measures import measured, quantiles_of, stub_of, values_of
 from montecarlo_ai.analysis.observations import outcomes
 from montecarlo_ai.analysis.text import backtest_text
 from montecarlo_ai.plot import backtest as draw
@@ -67,6 +67,17 @@ def test_a_period_is_a_sum_and_a_day_is_a_state(
 )
 def test_what_the_grid_does_not_reach_has_no_weights(measure: str, first: str, last: str) -> None:
     assert measured("cash", measure, day(first), day(last), TIMES, 12) is None
+
+
+def test_a_year_that_began_before_the_run_is_that_of_the_stub_and_of_the_run() -> None:
+    base = '{"stub_start": "2025-07-01", "stub_revenue": 7.0, "stub_compute_cost": 5.0, "stub_cash_burn": 3.0}'
+    stub = stub_of(constant().assign_attrs(base_period=base))
+    for variable, before in (("revenue", 7.0), ("compute_cost", 5.0), ("cash_flow", -3.0)):
+        data = constant().rename({"revenue": variable})
+        figure = measured(variable, "sum", day("2025-07-01"), day("2026-06-30"), TIMES, 12, stub)
+        assert figure is not None
+        assert np.allclose(values_of(data, figure), before + 12.0)
+        assert measured(variable, "sum", day("2025-08-01"), day("2026-06-30"), TIMES, 12, stub) is None
 
 
 def test_money_raised_is_what_was_paid_in_and_what_was_promised_since_the_start() -> None:

@@ -131,6 +131,7 @@ def test_allocation_in_shortage_rations_free_users_first() -> None:
     use = use_of(100.0, 40.0, 52.0, 10.0)
     assert use.served == pytest.approx(60.0)
     assert use.unmet_share == 0.0
+    assert use_of(20.0, 20.0, 0.0, 10.0).unmet_share == 0.0  # of paid demand, and nobody pays
     short = use_of(100.0, 40.0, 75.0, 10.0)
     assert short.unmet_share == pytest.approx(1.0 - 60.0 / 80.0)
     assert short.served == pytest.approx(60.0)
@@ -172,6 +173,14 @@ def test_bill_of_a_total_ramps_up_and_is_paid_by_the_end_of_its_term() -> None:
     assert np.diff(bills).min() >= 0.0
     paid = (bills[12:] - 2.0)[1:].sum() / 12.0
     assert paid == pytest.approx(300.0, rel=0.02)
+
+
+def test_a_contract_that_has_begun_is_in_the_base_bill_as_far_as_it_has_grown() -> None:
+    contract = Contract("Oracle", 20.75, total=300.0, start=2025.0, ramp=4.0, term=6.0)
+    bills = bill_under_contract(contract, TimeGrid("2026-01-01", years=4, steps_per_year=12))
+    assert contract.full_bill == pytest.approx(75.0)
+    assert bills[0] == 20.75
+    assert bills[-1] == pytest.approx(20.75 + 0.75 * 75.0, rel=1e-3)
 
 
 def test_build_joins_contracts_into_forcing_states_and_commitments() -> None:

@@ -208,6 +208,6 @@ def initial_state(params: Params, firm_bill: float) -> State:
         unmonetized_mean=0.0,
         profit_reached=0.0,
         loss_until_profitable=0.0,
-        funding_gap=max(-(params.base_cash + limit), 0.0),
+        funding_gap=0.0,
         growth_clamps=base_clamps(params, growth),
     )

@@ -1,9 +1,9 @@
 """Law 13: one hidden state of the whole industry, winter, normal or boom, and what it does.
 
-From normal times a winter comes with one hazard and a boom with another; each lasts for an exponential time, and a boom
-ends in a winter with a stated probability, else in normal times. A hazard h fires in a step with 1 - exp(-h dt). One
-regime moves growth of demand, what investors pay, how often they do, and the rent of compute: that they fall together
-is the tail. Normal is the climate of the base period.
+From normal times a winter comes with one hazard and a boom with another; each lasts for an exponential time, and a
+boom ends in a winter with a stated probability, else in normal times. A hazard h fires in a step with 1 - exp(-h dt),
+to third order (`relaxation`). One regime moves growth of demand, what investors pay, how often they do, and the rent
+of compute: that they fall together is the tail. Normal is the climate of the base period.
 """
 
 from typing import NamedTuple
