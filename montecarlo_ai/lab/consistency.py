@@ -7,8 +7,8 @@ megawatts, contracts in billions beside a bill in dollars, sales that nobody pay
 from collections.abc import Mapping, Sequence
 
 from montecarlo_ai.checks import Checks, Described
-from montecarlo_ai.lab.contracts import DAYS_OF_A_YEAR, Contract
-from montecarlo_ai.timegrid import TimeGrid
+from montecarlo_ai.lab.contracts import Contract
+from montecarlo_ai.timegrid import SECONDS_PER_YEAR, TimeGrid
 
 # Wide, as bounds are: beyond these factors two figures of one fleet are not in the same unit.
 SAME_FLEET = 20.0
@@ -134,7 +134,7 @@ def _contracts(base_bill: float, contracts: Sequence[Contract], time: TimeGrid, 
     """Record contracts that are over before the run begins, or in another unit than the bill of the base period."""
     first = int(time.start.astype("datetime64[Y]").astype(int)) + 1970
     seconds = (time.start - time.start.astype("datetime64[Y]")).astype("timedelta64[s]").astype(float)
-    begin = first + seconds / (DAYS_OF_A_YEAR * 86400.0)
+    begin = first + seconds / SECONDS_PER_YEAR
     least, most = SMALLEST_CONTRACT * base_bill, LARGEST_CONTRACT * base_bill
     for contract in contracts:
         label, end = f"contracts.{contract.counterparty}", contract.start + contract.term

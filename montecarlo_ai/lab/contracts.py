@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 from montecarlo_ai.checks import Checks, Described
 from montecarlo_ai.errors import invalid
 from montecarlo_ai.lab.parameters import MONEY, RATIO
-from montecarlo_ai.timegrid import TimeGrid
+from montecarlo_ai.timegrid import SECONDS_PER_YEAR, TimeGrid
 
-DAYS_OF_A_YEAR = 365.2425
 ALL = "all"
 """Label of all counterparties together, which none of them may have."""
 LONGEST_LABEL = 100
@@ -171,8 +170,8 @@ def bill_under_contract(contract: Contract, time: TimeGrid) -> NDArray[np.float6
     first_year = time.start.astype("datetime64[Y]")
     if contract.total > 0.0:
         day = np.datetime64(int(contract.start) - 1970, "Y").astype("datetime64[s]").astype(np.float64)
-        begin = day + (contract.start % 1.0) * DAYS_OF_A_YEAR * 86400.0
-        ramp = max(contract.ramp * DAYS_OF_A_YEAR * 86400.0, 1.0)
+        begin = day + (contract.start % 1.0) * SECONDS_PER_YEAR
+        ramp = max(contract.ramp * SECONDS_PER_YEAR, 1.0)
         grown = np.clip((times - begin) / ramp, 0.0, 1.0)
         return np.asarray(contract.base_bill + contract.full_bill * (grown - grown[0]))
     ends = first_year + np.arange(1, len(contract.added_bill) + 1)

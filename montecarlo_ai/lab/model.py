@@ -211,7 +211,7 @@ def build(contracts: Sequence[Contract], time: TimeGrid, *, winter_from: datetim
 
     def step(state: Any, params: Params, shocks: Shocks, clock: Clock, forcing: Any) -> Any:
         steady = steady_of(params, clock.dt)
-        plan = next_plan(state, params, steady, clock.dt)
+        plan = next_plan(state, params, steady)
         moved = advance(state, forcing, plan.pace, Called(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0))
         sums = moved[places:]
         called = Called(sums[0], sums[1], sums[2], sums[3], sums[4], sums[5], sums[6], sums[7])

@@ -84,7 +84,7 @@ class Income(NamedTuple):
     cash_flow: float
 
 
-def next_plan(state: State, params: Params, steady: Steady, dt: float) -> Plan:
+def next_plan(state: State, params: Params, steady: Steady) -> Plan:
     """Return the cut of training, the lab's own orders and the pace of its contracts in a step."""
     liquid = liquidity(state.cash, state.debt, state.debt_limit) + state.tranches
     years = runway(liquid, state.cash_flow)

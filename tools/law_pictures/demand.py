@@ -132,7 +132,7 @@ def competition(preset: Preset) -> Figure:
     ratios = np.geomspace(0.1, 10.0, 81).tolist()
     left.set_xscale("log")
     low, high = preset.ends("training_effect")
-    effects = {f"effect {value:.2f}": value for value in (high, p.training_effect, low)}
+    effects = {f"effect {value:.3g}": value for value in (high, p.training_effect, low)}
     lost = {
         name: [100.0 * share_lost(p.erosion, effect, training_lag(ratio, 1.0)) for ratio in ratios]
         for name, effect in effects.items()
