@@ -9,6 +9,7 @@ import xarray as xr
 import montecarlo_ai as mc
 from montecarlo_ai.analysis.claims import claims_at
 from montecarlo_ai.analysis.text import exposure_text
+from montecarlo_ai.lab.fleet import Stages, aged, pipeline_after, stage_outflow
 from montecarlo_ai.plot import exposure as draw
 
 TIMES = np.arange("2026-01", "2028-02", dtype="datetime64[M]").astype("datetime64[s]")
@@ -36,18 +37,22 @@ def lab(n_paths: int = 4, *, fails: dict[int, int] | None = None, pipeline: obje
     )
 
 
-CLAIM = 5.0 * (6.0 + 6.0 + 2.0 / 3.0 * 3.0 + 3.0 / 3.0)
+STAY, DT = 5.0 / 3.0, 1.0 / 12.0
+ONLINE = STAY * (3.0 * 6.0 + 2.0 * 3.0 + 3.0) - DT * 12.0
+CLAIM = 5.0 * 6.0 + ONLINE
 
 
-def test_a_claim_is_the_mean_of_what_the_fleets_law_will_bill() -> None:
-    assert np.allclose(claims_at(lab(), 0).sum(axis=0), CLAIM)
-    # The same by running the stages of the fleet down, a twelfth of a year at a time, until nothing is left.
-    young, middle, old, billed, dt = 6.0 + 6.0, 3.0, 3.0, 0.0, 1.0 / 12.0
-    for _ in range(5_000):
-        billed += (young + middle + old) * dt
-        moved = dt / (5.0 / 3.0)
-        young, middle, old = young * (1 - moved), middle + moved * (young - middle), old + moved * (middle - old)
-    assert billed == pytest.approx(CLAIM, rel=1e-9)
+@pytest.mark.parametrize("term", [5.0, 0.4, 0.2])  # stages of 20 steps, of 1.6, and shorter than a step
+@pytest.mark.parametrize("per_lead", [0.5, 30.0])
+def test_a_claim_is_all_that_the_fleets_law_will_bill_in_later_steps(term: float, per_lead: float) -> None:
+    """By the lab's own laws of pipeline and age, a step at a time, with nothing new on order."""
+    early, late, fleet, billed = 4.0, 2.0, Stages(6.0, 3.0, 12.0, 0.0), 0.0
+    for _ in range(3_000):
+        queue = pipeline_after(early, late, 0.0, stage_outflow(per_lead, DT))
+        fleet = aged(fleet.young, fleet.middle, fleet.total, queue.delivered, stage_outflow(3.0 / term, DT))
+        early, late, billed = queue.early, queue.late, billed + fleet.total * DT
+    claims = claims_at(lab().assign(contract_term=term), 0).sum(axis=0)
+    np.testing.assert_allclose(claims, billed, rtol=1e-9)
 
 
 def test_claims_are_split_by_each_counterpartys_own_orders_and_deliveries() -> None:
@@ -56,8 +61,7 @@ def test_claims_are_split_by_each_counterpartys_own_orders_and_deliveries() -> N
     own = {"early_alpha_co": 4.0, "late_alpha_co": 0.0, "delivered_alpha_co": 5.0, "delivered": 20.0}
     own |= {"early_beta": 0.0, "late_beta": 1.0, "delivered_beta": 10.0}
     data = data.assign({name: (("time", "path"), np.full((TIMES.size, 4), value)) for name, value in own.items()})
-    online = 6.0 + 2.0 + 1.0
-    assert np.allclose(claims_at(data, 3)[:, 0], [5.0 * (4.0 + online * 0.25), 5.0 * (1.0 + online * 0.5)])
+    assert np.allclose(claims_at(data, 3)[:, 0], [5.0 * 4.0 + ONLINE * 0.25, 5.0 * 1.0 + ONLINE * 0.5])
 
 
 def test_losses_are_claims_at_the_first_passage() -> None:
@@ -79,7 +83,7 @@ def test_wrong_way_risk_shows_in_the_ratio_and_the_correlation() -> None:
     pipeline = np.where(large, 30.0, 0.0)
     data = lab(n, fails=dict.fromkeys(range(0, n // 2, 2), 12), pipeline=pipeline)
     last = mc.exposure(data).isel(time=-1).sel(counterparty="all")
-    low, high = 5.0 * 9.0, 5.0 * 39.0
+    low, high = ONLINE, ONLINE + 5.0 * 30.0
     assert float(last["given_event"]) == pytest.approx(high)
     assert float(last["wrong_way"]) == pytest.approx(high / (0.5 * (low + high)))
     assert float(last["correlation"]) == pytest.approx(np.corrcoef(large, np.isfinite(data["event_time"][0]))[0, 1])
