@@ -83,6 +83,26 @@ def test_ties_and_the_ends_of_a_sample() -> None:
     assert probability_below([0.1, 0.5, 0.9], [1.0, 1.0, 1.0], 1.0) == 0.5
 
 
+def test_a_floor_in_a_summary_is_an_atom_of_its_own() -> None:
+    # Zero with .5, linear to .9 at 4, beyond it .1 exp(-(x - 4)): the integral of (1 - F)**2 and half of the atom.
+    levels, quantiles = [0.1, 0.5, 0.9], [0.0, 0.0, 4.0]
+    exact = (0.5**3 - 0.1**3) / (3.0 * 0.1) + 0.1**2 / 2.0
+    assert crps_of_quantiles(levels, quantiles, 0.0) == pytest.approx(exact)
+    assert probability_below(levels, quantiles, 0.0) == pytest.approx(0.25)
+    mirrored = [-4.0, 0.0, 0.0]
+    assert crps_of_quantiles(levels, mirrored, 0.0) == pytest.approx(exact)
+    assert probability_below(levels, mirrored, 0.0) == pytest.approx(0.75)
+
+
+@pytest.mark.parametrize("quantiles", [[0, 0, 0, 1, 2], [0, 1, 1, 1, 2], [0, 1, 2, 2, 2], [3, 3, 3, 3, 3]])
+def test_a_score_moves_no_further_than_its_outcome(quantiles: list[float]) -> None:
+    """Its slope in the outcome is 2 F - 1, so that it has no jump where several levels share a value."""
+    levels = [0.05, 0.25, 0.5, 0.75, 0.95]
+    for outcome in np.unique(quantiles):
+        scores = [crps_of_quantiles(levels, quantiles, outcome + move) for move in (-1e-6, 0.0, 1e-6)]
+        assert (np.abs(np.diff(scores)) <= 1.001e-6).all()
+
+
 @pytest.mark.parametrize(
     "wrong", [([0.5, 0.1], [1.0, 2.0]), ([0.1, 0.5], [2.0, 1.0]), ([0.1], [1.0]), ([0.1, 0.5], [1.0, math.nan])]
 )
