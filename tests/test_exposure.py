@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import xarray as xr
+from scipy import stats
 
 import montecarlo_ai as mc
 from montecarlo_ai.analysis.claims import claims_at
 from montecarlo_ai.analysis.text import exposure_text
+from montecarlo_ai.intervals import binomial_interval
 from montecarlo_ai.lab.fleet import Stages, aged, pipeline_after, stage_outflow
 from montecarlo_ai.plot import exposure as draw
 
@@ -33,7 +35,12 @@ def lab(n_paths: int = 4, *, fails: dict[int, int] | None = None, pipeline: obje
             "event_time": (("event", "path"), years),
         },
         coords={"time": TIMES, "event": ["cash", "unmonetized_compute"], "counterparty": ["Alpha Co", "Beta"]},
-        attrs={"steps_per_year": 12, "chips": ["cash", "unmonetized_compute"], "scenario": "synthetic"},
+        attrs={
+            "steps_per_year": 12,
+            "causes": ["cash", "unmonetized_compute"],
+            "chips": ["cash", "unmonetized_compute"],
+            "scenario": "synthetic",
+        },
     )
 
 
@@ -121,7 +128,7 @@ def test_what_cannot_be_used_is_refused() -> None:
         ({"levels": None}, ["levels"]),
         ({"levels": []}, ["levels"]),
         ({"levels": [0.5, 0.5]}, ["levels[1]"]),
-        ({"levels": [], "at": [], "event": 1}, ["levels", "at", "event"]),
+        ({"levels": [], "at": [], "event": 1}, ["levels", "event", "at"]),
     ],
 )
 def test_arguments_that_cannot_be_used_are_refused_at_once(wrong: dict[str, object], fields: list[str]) -> None:
@@ -138,6 +145,74 @@ def test_part_of_an_ensemble_says_how_many_paths_it_has_and_dates_may_be_an_arra
     limits = found["shortfall_upper"].sel(counterparty="all").isel(time=0)
     assert np.isfinite(limits.sel(level=0.5))
     assert np.isnan(limits.sel(level=0.95))  # half a path in the tail
+
+
+@pytest.mark.parametrize("chosen", [slice(None, None, 12), [0, 12, 24], slice(None, None, -1)])
+def test_times_that_are_not_those_of_the_run_are_refused(chosen: object) -> None:
+    """First passages are counted in steps from the start, so that a column of another grid is another date."""
+    with pytest.raises(mc.InputError, match="must be all times of the run from its start on"):
+        mc.exposure(lab(fails={0: 6}).isel(time=chosen))
+
+
+def test_a_run_that_is_cut_short_tells_the_same_by_its_last_date() -> None:
+    data = lab(40, fails={0: 6, 2: 18, 3: 24})
+    whole, short = mc.exposure(data, at="2027-01-01"), mc.exposure(data.isel(time=slice(0, 13)), at="2027-01-01")
+    xr.testing.assert_identical(whole, short)
+    assert int(short["count"][0]) == 1
+
+
+def test_all_that_is_wrong_is_said_at_once_and_before_anything_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    scenario = mc.load_scenario("openai-2025-12")
+    monkeypatch.setattr("montecarlo_ai.simulation.simulate", lambda *_, **__: pytest.fail("ran"))
+    with pytest.raises(mc.InputError) as caught:
+        mc.exposure(scenario, event="cahs", at="2050-01-01", n_paths=0, seed=-1, levels=[2], confidence=3)
+    fields = [problem.field for problem in caught.value.problems]
+    assert fields == ["confidence", "levels[0]", "n_paths", "seed", "event", "at"]
+    with pytest.raises(mc.InputError, match="without chips"):
+        mc.exposure(lab().assign_attrs(chips=[]), event="any")
+    with pytest.raises(mc.InputError, match="no path"):
+        mc.exposure(lab().isel(path=slice(0)))
+
+
+def in_replicates(spread: float, sampler: str = "sobol") -> xr.Dataset:
+    """Return 1,600 paths in 16 replicates of which half fail, those of a replicate with claims of one size."""
+    n, replicate = 1_600, np.arange(1_600) % 16
+    orders = 6.0 + spread * np.random.default_rng(2).normal(size=16)[replicate]
+    data = lab(n, fails=dict.fromkeys(np.flatnonzero(np.arange(n) // 16 % 2), 6), pipeline=orders)
+    return data.assign_coords(replicate=("path", replicate)).assign_attrs(sampler=sampler, replicates=16)
+
+
+@pytest.mark.parametrize("sampler", ["sobol", "antithetic", "random"])
+def test_intervals_come_from_the_replicates_where_a_run_has_them(sampler: str) -> None:
+    data = in_replicates(1.0, sampler)
+    found = mc.exposure(data, levels=[0.9]).isel(time=-1, level=0).sel(counterparty="all")
+    orders = np.asarray(data["early_alpha_co"])[0, :16] / 0.75
+    error = stats.t.ppf(0.975, 15) * 5.0 * orders.std(ddof=1) / 4.0
+    claim = ONLINE + 5.0 * orders.mean()
+    for name, factor in (("loss", 0.5), ("given_event", 1.0)):
+        assert float(found[name]) == pytest.approx(factor * claim)
+        limits = [float(found[f"{name}_{end}"]) for end in ("lower", "upper")]
+        assert limits == pytest.approx([factor * (claim - error), factor * (claim + error)])
+    assert found.attrs["method"] == "replicates"
+    # All replicates agree on the probability: exact, with a pair for one trial.
+    trials = 800 if sampler == "antithetic" else 1_600
+    due = [float(limit) for limit in binomial_interval(trials // 2, trials)]
+    assert [float(found["probability_lower"]), float(found["probability_upper"])] == pytest.approx(due)
+    assert f"{100 * due[0]:.0f}% to {100 * due[1]:.0f}%" in exposure_text(mc.exposure(data))
+    caption = draw(mc.exposure(data)).caption.get_text().replace("\n", " ")
+    assert f"{100 * due[0]:.0f}% to {100 * due[1]:.0f}%" in caption
+
+
+def test_one_replicate_of_paths_that_are_not_independent_tells_no_interval() -> None:
+    with pytest.raises(mc.InputError, match=r"replicates = 1: .*sobol.*replicates=16"):
+        mc.exposure(lab().assign_attrs(sampler="sobol"))
+
+
+def test_no_hits_by_a_date_are_no_probability_of_zero() -> None:
+    text = exposure_text(mc.exposure(lab(1_000, fails={0: 18})))
+    first, second = (line.split()[1:3] for line in text.splitlines() if line.startswith(("2027-01-01", "2028-01-01")))
+    assert first == ["below", "0.3%"]
+    assert second[0] == "0.10%"
 
 
 def test_the_preset_has_claims_for_every_counterparty() -> None:

@@ -197,6 +197,10 @@ def test_words_for_probabilities() -> None:
     assert describe_probability(10, 1_000) == "1.0% (95%: 0.5% to 1.8%)"
     assert describe_probability(50_000, 100_000) == "50.0% (95%: 49.7% to 50.3%)"
     assert describe_probability(0, 1) == "below 95% (95%, none in 1 path)"
+    # At this confidence one path tells next to nothing, and two little: what is left is told to two digits.
+    assert describe_probability(0, 1, 0.995) == "below 99.5% (99.5%, none in 1 path)"
+    assert describe_probability(1, 1, 0.995) == "above 0.5% (99.5%, all of 1 path)"
+    assert describe_probability(2, 2, 0.9999) == "above 1% (99.99%, all of 2 paths)"
 
 
 @pytest.mark.parametrize("n", [1, 2, 7, 1_000, 10**8])
@@ -247,6 +251,7 @@ def test_wrong_data_is_typed() -> None:
         data.isel(time=slice(None, None, 6)),
         data.isel(time=slice(3, None)).assign_attrs(scenario_canonical='{"time":{"start":"2026-01-01"}}'),
         data.isel(path=0),
+        data.isel(path=slice(0)),
         data.assign_coords(weight=("path", np.ones(10))),
         data.assign_attrs(sampler="sobol"),
         data.assign_attrs(causes=[]),
@@ -255,6 +260,8 @@ def test_wrong_data_is_typed() -> None:
     ):
         with pytest.raises(InputError):
             runs_out_of_chips(wrong)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="'no path': must have one path at least"):
+        runs_out_of_chips(data.isel(path=slice(0)), method="replicates")
     for event, level in (("cahs", 0.5), ("cash", 1.5), ("cash", math.nan)):
         with pytest.raises(InputError):
             first_passage_quantiles(data, event, level)
