@@ -153,6 +153,19 @@ def test_coverage_scores_and_independence_follow_the_definitions() -> None:
     assert len(draw(found).points) == 1
 
 
+def test_a_forecast_is_scored_on_the_grid_of_its_run_alone() -> None:
+    """A step of a thinned grid would stand for a year of flow; the run cut short scores what it reaches as before."""
+    data, table = ensemble(200), figures(value=[26e9, 60e9, 1.0], measure="sum").iloc[:1]
+    table = table.assign(period_start="2026-01-01", period_end="2026-12-31").drop(columns="date")
+    late = data.assign_attrs(scenario_canonical='{"time": {"start": "2026-01-01"}}').isel(time=slice(3, None))
+    for wrong in (data.isel(time=slice(None, None, 3)), late, summary(data).isel(time=slice(None, None, 3))):
+        with pytest.raises(mc.InputError, match="must be all times of the run from its start on"):
+            mc.backtest(wrong, table)
+    whole, short = mc.backtest(data, table), mc.backtest(data.isel(time=slice(0, 13)), table)
+    assert whole["status"].values.tolist() == ["scored"]
+    assert short["crps"].values.tolist() == whole["crps"].values.tolist()
+
+
 def test_coverage_is_right_on_average_where_the_model_is_true() -> None:
     # Each path of one ensemble as the truth of another: 200 independent outcomes, |z| < 4.5.
     data, truths = ensemble(3_000, seed=1), ensemble(200, seed=2)

@@ -185,15 +185,14 @@ def least_text(found: xr.Dataset) -> str:
 
 def outlooks_text(found: xr.Dataset) -> str:
     """Return others' figures beside the model's as text."""
-    n, confidence = int(found.attrs["n_paths"]), float(found.attrs["confidence"])
     rows = []
     for k in range(found.sizes["figure"]):
         row = found.isel(figure=k)
         above = f"{100 * float(row['above']):.1f}%"
         if math.isfinite(float(row["lower"])):
-            share, limits = probability_text(round(float(row["above"]) * n), n, confidence)
+            ((share, limits),) = share_texts(found.isel(figure=[k]), ("above", "lower", "upper"))
             above = f"{share} ({limits})" if limits else share
-        values = (number(float(row["value"])), number(float(row["median"])))
+        values = (number(float(row["value"])), _shown(float(row["median"])))
         rows.append((str(row["label"].values), str(row["variable"].values), _when(row), *values, above))
     head = ("whose", "state", "of", "figure", "model's median", "model lies above it")
     if not rows:
