@@ -179,7 +179,7 @@ def column_at(times: NDArray[np.datetime64], date: Any, field: str) -> int:
     moment = to_datetime(date, field)
     if not times[0] <= moment <= times[-1]:
         first, last = (str(end).removesuffix("T00:00:00") for end in (times[0], times[-1]))
-        raise invalid(field, str(date), f"must lie on the grid, {first} to {last}")
+        raise invalid(field, str(moment), f"must lie on the grid, {first} to {last}")
     return int(np.searchsorted(times, moment, side="right")) - 1
 
 
