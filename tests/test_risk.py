@@ -11,9 +11,12 @@ import xarray as xr
 from scipy import stats
 from synthetic import CHIPS, ensemble, summary, with_event_times
 
+from montecarlo_ai.analysis.tails import quantile_interval
 from montecarlo_ai.errors import InputError
-from montecarlo_ai.intervals import binomial_interval
+from montecarlo_ai.headline import paired_difference
+from montecarlo_ai.intervals import binomial_interval, rank_at
 from montecarlo_ai.model import Clock
+from montecarlo_ai.passages import event_steps
 from montecarlo_ai.risk import describe_probability, first_passage_quantiles, runs_out_of_chips
 
 INF = math.inf
@@ -153,6 +156,53 @@ def test_three_chips_and_a_late_tie_are_no_tie() -> None:
     assert chips["first_count"].isel(time=-1).values.tolist() == [1, 0, 1, 2]
     assert chips["tie_share"].values[-1] == 0.5
     xr.testing.assert_identical(chips, runs_out_of_chips(summary(data)))
+
+
+def test_a_tie_of_two_chips_is_one_whatever_a_third_does_later() -> None:
+    chips = ["cash", "unmonetized_compute", "compute_shortage"]
+    data = with_event_times([[1.0, 1.0, 2.0], [1.0, 1.0, 1.0], [2.0, INF, 1.0]], chips=chips)
+    found = runs_out_of_chips(data)
+    assert found["tie_share"].values[-1] == 1.0
+    assert found["first_count"].isel(time=-1).values.tolist() == [2, 1, 0, 3]
+    xr.testing.assert_identical(found, runs_out_of_chips(summary(data)))
+
+
+@pytest.mark.parametrize("steps_per_year", [1, 7, 12, 49, 365])
+def test_years_of_a_passage_are_the_step_that_they_were_made_of(steps_per_year: int) -> None:
+    """A year's part times the steps of a year comes out a little below the step for some."""
+    steps = np.arange(1, 2_000)
+    data = xr.Dataset(
+        {"event_time": (("event", "path"), [steps / steps_per_year])},
+        coords={"event": ["cash"]},
+        attrs={"steps_per_year": steps_per_year},
+    )
+    assert (event_steps(data, "cash") == steps).all()
+
+
+def test_the_rank_of_a_whole_number_of_values_is_that_number() -> None:
+    for n in (1, 100, 1_000, 2_048):
+        assert [rank_at(k / n, n) for k in range(1, n + 1)] == list(range(1, n + 1))
+    assert rank_at(0.07, 100) == 7  # .07 x 100 is 7.000000000000001
+    assert (rank_at(0.0, 100), rank_at(0.071, 100), rank_at(1.0, 100)) == (1, 8, 100)
+
+
+def test_every_quantile_of_a_sample_has_that_rank() -> None:
+    values = np.arange(1.0, 101.0)
+    assert quantile_interval(values, 0.07).value == 7.0
+    assert paired_difference(values, np.zeros(100), quantiles=[0.07]).years == (7.0,)
+    data = with_event_times([np.ceil(values / 2.0) / 12.0, [INF] * 100, [INF] * 100])
+    assert first_passage_quantiles(data, "cash", 0.06).values * 12 == pytest.approx(3.0)
+    assert first_passage_quantiles(data, "cash", 0.14).values * 12 == pytest.approx(7.0)  # 14.000000000000002 paths
+
+
+def test_first_passage_quantiles_count_the_paths_of_all_replicates() -> None:
+    times = [1.0, 2.0, 1.0, 2.0, 3.0, INF, 3.0, INF]
+    data = with_event_times([times, [INF] * 8, [INF] * 8])
+    parts = data.assign_coords(replicate=("path", [0, 0, 0, 0, 1, 1, 1, 1]))
+    for event in ("any", "cash"):
+        found = first_passage_quantiles(parts, event, [0.25, 0.5, 0.75, 1.0])
+        assert found.values.tolist() == [1.0, 2.0, 3.0, INF]
+        xr.testing.assert_identical(found, first_passage_quantiles(data, event, [0.25, 0.5, 0.75, 1.0]))
 
 
 def test_dates_take_the_last_grid_time_at_or_before() -> None:
