@@ -139,7 +139,7 @@ def event_counts(data: xr.Dataset, events: Sequence[str]) -> NDArray[np.int64]:
 
 
 def check_result(data: xr.Dataset) -> None:
-    """Raise unless `data` is an ensemble or a summary with its whole grid and with paths of equal weight."""
+    """Raise unless `data` is an ensemble or a summary, on its run's grid and of paths of equal weight, one at least."""
     if not isinstance(data, xr.Dataset):
         raise invalid("data", type(data).__name__, "must be a result of simulate or summarize")
     needed = {"event_count", "first_count", "tie_count"} if "event_count" in data else {"event_time"}
@@ -170,8 +170,8 @@ def check_grid(data: xr.Dataset) -> None:
     start = json.loads(data.attrs.get("scenario_canonical", "{}")).get("time", {}).get("start")
     late = start is not None and times.size > 0 and times[0] != np.datetime64(start, "s")
     if times.size == 0 or late or bool(strayed.any()):
-        rule = "must be all times of the run from its start on"
-        raise invalid("time", f"{times.size} times", rule, "give the result before selecting times, and use at=")
+        rule = "must be all times of the run from its start on, up to any of them"
+        raise invalid("time", f"{times.size} times", rule, "give the result before selecting times")
 
 
 def column_at(times: NDArray[np.datetime64], date: Any, field: str) -> int:
@@ -183,18 +183,18 @@ def column_at(times: NDArray[np.datetime64], date: Any, field: str) -> int:
     return int(np.searchsorted(times, moment, side="right")) - 1
 
 
-def columns_at(times: NDArray[np.datetime64], at: ArrayLike, field: str = "at") -> NDArray[np.int64]:
+def columns_at(times: NDArray[np.datetime64], at: ArrayLike) -> NDArray[np.int64]:
     """Return the columns of one date or of several, see `column_at`; raise with all that is wrong with them."""
     # An array of dates keeps its type, for as objects they would be whole numbers.
     kind = None if isinstance(at, np.ndarray | xr.DataArray) else object
     dates = list(np.atleast_1d(np.asarray(at, dtype=kind)).ravel())
     checks = Checks()
     if not dates:
-        checks.add(field, at, "must hold one date at least", "or leave it out")
+        checks.add("at", at, "must hold one date at least", "or leave it out")
     found = np.zeros(len(dates), dtype=np.int64)
     for k, date in enumerate(dates):
         with checks.collecting():
-            found[k] = column_at(times, date, field)
+            found[k] = column_at(times, date, "at")
     checks.finish()
     return found
 

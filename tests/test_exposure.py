@@ -9,8 +9,9 @@ from scipy import stats
 
 import montecarlo_ai as mc
 from montecarlo_ai.analysis.claims import claims_at
+from montecarlo_ai.analysis.tails import quantile_interval, shortfall_interval
 from montecarlo_ai.analysis.text import exposure_text
-from montecarlo_ai.intervals import binomial_interval
+from montecarlo_ai.intervals import Parts, binomial_interval
 from montecarlo_ai.lab.fleet import Stages, aged, pipeline_after, stage_outflow
 from montecarlo_ai.plot import exposure as draw
 
@@ -194,6 +195,12 @@ def test_intervals_come_from_the_replicates_where_a_run_has_them(sampler: str) -
         limits = [float(found[f"{name}_{end}"]) for end in ("lower", "upper")]
         assert limits == pytest.approx([factor * (claim - error), factor * (claim + error)])
     assert found.attrs["method"] == "replicates"
+    losses = np.where(np.isfinite(data["event_time"][0]), claims_at(data, 6).sum(axis=0), 0.0)
+    parts = Parts(data["replicate"].values, 2 if sampler == "antithetic" else 1)
+    for name, interval in (("shortfall", shortfall_interval), ("loss_quantile", quantile_interval)):
+        limits = [float(found[f"{name}_{end}"]) for end in ("lower", "upper")]
+        assert limits == pytest.approx(interval(losses, 0.9, parts=parts)[1:])
+        assert limits != pytest.approx(interval(losses, 0.9)[1:])
     # All replicates agree on the probability: exact, with a pair for one trial.
     trials = 800 if sampler == "antithetic" else 1_600
     due = [float(limit) for limit in binomial_interval(trials // 2, trials)]

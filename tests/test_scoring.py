@@ -19,7 +19,7 @@ from montecarlo_ai.analysis.scoring import (
 )
 from montecarlo_ai.analysis.tails import expected_shortfall, mean_interval, quantile_interval, shortfall_interval
 from montecarlo_ai.errors import InputError
-from montecarlo_ai.intervals import Parts
+from montecarlo_ai.intervals import Parts, binomial_interval
 
 NORMAL = stats.norm.ppf((np.arange(400_000) + 0.5) / 400_000)
 LEVELS = (0.05, 0.15, 0.25, 0.35, 0.5, 0.65, 0.75, 0.85, 0.95)
@@ -156,6 +156,15 @@ def test_intervals_of_replicates_cover_what_they_say_where_their_values_move_tog
             found = [interval(row, of) for row in samples.reshape(1_000, 800)]
             covered = np.mean([each.lower <= exact <= each.upper for each in found])
             assert (0.95 - 0.062 < covered < 0.95 + 0.032) if holds else covered < 0.75
+
+
+@pytest.mark.parametrize("together", [1, 2])
+def test_replicates_that_agree_on_a_quantile_leave_it_as_wide_as_independent_trials(together: int) -> None:
+    # 16 replicates of the same 100 values: half of 1,600 lie at or below the median, or of 800 pairs.
+    values = np.repeat(np.arange(100.0), 16)
+    found = quantile_interval(values, 0.5, parts=Parts(np.tile(np.arange(16), 100), together))
+    low, high = (float(limit) for limit in binomial_interval(800 // together, 1_600 // together))
+    assert found == (49.0, values[math.floor(1_600 * low) - 1], values[math.floor(1_600 * high)])
 
 
 def test_one_replicate_alone_tells_no_interval() -> None:
