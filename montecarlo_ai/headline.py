@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from montecarlo_ai.assumptions import fact_table
 from montecarlo_ai.errors import invalid
+from montecarlo_ai.intervals import rank_at
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -317,5 +318,4 @@ def _order_statistic(ordered: NDArray[np.float64], level: float) -> float:
     """Return the smallest value that at least this share of the values does not exceed; nan of no values."""
     if ordered.size == 0:
         return float("nan")
-    rank = int(np.ceil(level * ordered.size * (1.0 - 1e-12)))
-    return float(ordered[max(rank, 1) - 1])
+    return float(ordered[rank_at(level, ordered.size) - 1])

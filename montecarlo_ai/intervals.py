@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,15 +15,46 @@ __all__ = [
     "BINOMIAL_METHODS",
     "METHODS",
     "REPLICATES",
+    "Parts",
     "binomial_interval",
     "check_interval",
+    "rank_at",
     "replicate_error",
     "replicate_interval",
+    "share_interval",
 ]
 
 BINOMIAL_METHODS = ("clopper-pearson", "wilson")
 REPLICATES = "replicates"
 METHODS = (*BINOMIAL_METHODS, REPLICATES)
+
+
+class Parts(NamedTuple):
+    """How the values of a sample hang together.
+
+    Attributes
+    ----------
+    replicate : (n,) int64
+        The independent replicate that each belongs to, numbered from 0 without gaps.
+    together : int
+        How many paths hang together in any case: the two of a pair.
+    """
+
+    replicate: NDArray[np.int64]
+    together: int
+
+    @property
+    def sizes(self) -> NDArray[np.int64]:
+        """Values of each replicate, (replicates,)."""
+        return np.bincount(self.replicate)
+
+    def sums(self, values: NDArray[np.float64] | NDArray[np.bool_]) -> NDArray[np.float64]:
+        """Return the sums of the values over each replicate, (replicates,)."""
+        return np.asarray(np.bincount(self.replicate, weights=values), dtype=np.float64)
+
+    def among(self, chosen: NDArray[np.bool_]) -> Self:
+        """Return the same for part of the values; replicates that have none of them are no more."""
+        return self._replace(replicate=np.unique(self.replicate[chosen], return_inverse=True)[1].astype(np.int64))
 
 
 def binomial_interval(
@@ -115,6 +148,34 @@ def replicate_interval(
         np.where(same, lowest, np.maximum(share - half, 0.0)),
         np.where(same, highest, np.minimum(share + half, 1.0)),
     )
+
+
+def share_interval(
+    hits: NDArray[np.bool_], parts: Parts | None = None, *, confidence: float = 0.95
+) -> tuple[float, float]:
+    """Return the limits of the share of paths that are hit: Clopper-Pearson's, or those of the replicates.
+
+    Parameters
+    ----------
+    hits : (path,) bool
+    parts : Parts, optional
+        For paths that are not independent, or are of several replicates; see `replicate_interval`.
+    confidence : float
+    """
+    if parts is None:
+        lower, upper = binomial_interval(int(hits.sum()), hits.size, confidence=confidence)
+    else:
+        counts = parts.sums(hits).astype(np.int64)
+        _, lower, upper = replicate_interval(counts, parts.sizes, confidence=confidence, together=parts.together)
+    return float(lower), float(upper)
+
+
+def rank_at(level: float, n: int) -> int:
+    """Return the rank, from 1, of the smallest of n values that at least a share of them does not exceed.
+
+    Where the share is a whole number of values but for rounding, .07 of 100, it is that number.
+    """
+    return max(math.ceil(level * n * (1.0 - 1e-12)), 1)
 
 
 def check_interval(confidence: float, method: str, methods: Sequence[str] = METHODS) -> list[Problem]:

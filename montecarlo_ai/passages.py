@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from montecarlo_ai.checks import Checks
 from montecarlo_ai.errors import InputError, Problem, invalid
-from montecarlo_ai.timegrid import SECONDS_PER_YEAR
+from montecarlo_ai.intervals import Parts
+from montecarlo_ai.timegrid import SECONDS_PER_YEAR, to_datetime
 
 ANY = "any"
 
@@ -77,7 +79,7 @@ def _replicates(data: xr.Dataset) -> NDArray[np.int64]:
 def _ensemble_counts(data: xr.Dataset, causes: Sequence[str], chips: Sequence[str]) -> PassageCounts:
     """Return the cumulative counts of an ensemble from the event times of its paths."""
     n_times, n_paths = data.sizes["time"], data.sizes["path"]
-    steps = {event: _event_steps(data, event) for event in causes}
+    steps = {event: event_steps(data, event) for event in causes}
     never = np.iinfo(np.int64).max
     earliest = np.full(n_paths, never)
     winner = np.full(n_paths, -1)
@@ -105,8 +107,8 @@ def _ensemble_counts(data: xr.Dataset, causes: Sequence[str], chips: Sequence[st
     )
 
 
-def _event_steps(data: xr.Dataset, event: str) -> NDArray[np.int64]:
-    """Return the step after which an event first happened on each path; the largest integer if never."""
+def event_steps(data: xr.Dataset, event: str) -> NDArray[np.int64]:
+    """Return the step after which an event first happened on each path of an ensemble; the largest integer if never."""
     years = data["event_time"].sel(event=event).values
     steps = np.full(years.shape, np.iinfo(np.int64).max)
     met = np.isfinite(years)
@@ -133,11 +135,11 @@ def event_counts(data: xr.Dataset, events: Sequence[str]) -> NDArray[np.int64]:
     if "event_count" in data:
         return data["event_count"].sel(event=list(events)).transpose("event", "time").values.astype(np.int64)
     shape, whole = (1, data.sizes["time"]), np.zeros(data.sizes["path"], dtype=np.int64)
-    return np.stack([_cumulative(_event_steps(data, event), shape, whole)[0] for event in events])
+    return np.stack([_cumulative(event_steps(data, event), shape, whole)[0] for event in events])
 
 
 def check_result(data: xr.Dataset) -> None:
-    """Raise unless `data` is an ensemble or a summary with its whole grid and with paths of equal weight."""
+    """Raise unless `data` is an ensemble or a summary, on its run's grid and of paths of equal weight, one at least."""
     if not isinstance(data, xr.Dataset):
         raise invalid("data", type(data).__name__, "must be a result of simulate or summarize")
     needed = {"event_count", "first_count", "tie_count"} if "event_count" in data else {"event_time"}
@@ -150,20 +152,73 @@ def check_result(data: xr.Dataset) -> None:
         raise invalid("data", "a weighted run", "counts of paths say nothing where paths have weights")
     if "event_count" not in data and "path" not in data["event_time"].dims:
         raise invalid("data", "a single path", "must be a result of simulate or summarize")
-    _check_grid(np.asarray(data["time"].values).astype("datetime64[s]"), data.attrs)
+    if data.sizes.get("path", 1) == 0:
+        raise invalid("data", "no path", "must have one path at least")
+    check_grid(data)
 
 
-def _check_grid(times: NDArray[np.datetime64], attrs: Mapping[Hashable, Any]) -> None:
-    """Raise unless the times are those of the run from its start on: counts are by steps since then."""
-    step = SECONDS_PER_YEAR / int(attrs["steps_per_year"])
+def check_grid(data: xr.Dataset) -> None:
+    """Raise unless the times of a result are those of its run, from the start on: what it tells is by steps since then.
+
+    Later ones may be missing.
+    """
+    times = np.asarray(data["time"].values).astype("datetime64[s]")
+    step = SECONDS_PER_YEAR / steps_per_year(data)
     seconds = times.astype(np.int64)
     # Calendar months stray from equal steps by up to three days.
     strayed = np.abs(seconds - seconds[:1] - np.arange(times.size) * step) > min(0.5 * step, 5 * 86_400.0)
-    start = json.loads(attrs.get("scenario_canonical", "{}")).get("time", {}).get("start")
+    start = json.loads(data.attrs.get("scenario_canonical", "{}")).get("time", {}).get("start")
     late = start is not None and times.size > 0 and times[0] != np.datetime64(start, "s")
     if times.size == 0 or late or bool(strayed.any()):
-        rule = "must be all times of the run from its start on"
-        raise invalid("time", f"{times.size} times", rule, "give the result before selecting times, and use at=")
+        rule = "must be all times of the run from its start on, up to any of them"
+        raise invalid("time", f"{times.size} times", rule, "give the result before selecting times")
+
+
+def column_at(times: NDArray[np.datetime64], date: Any, field: str) -> int:
+    """Return the column of the last time of a grid at or before a date; raise if that is none or lies outside."""
+    moment = to_datetime(date, field)
+    if not times[0] <= moment <= times[-1]:
+        first, last = (str(end).removesuffix("T00:00:00") for end in (times[0], times[-1]))
+        raise invalid(field, str(moment), f"must lie on the grid, {first} to {last}")
+    return int(np.searchsorted(times, moment, side="right")) - 1
+
+
+def columns_at(times: NDArray[np.datetime64], at: ArrayLike) -> NDArray[np.int64]:
+    """Return the columns of one date or of several, see `column_at`; raise with all that is wrong with them."""
+    # An array of dates keeps its type, for as objects they would be whole numbers.
+    kind = None if isinstance(at, np.ndarray | xr.DataArray) else object
+    dates = list(np.atleast_1d(np.asarray(at, dtype=kind)).ravel())
+    checks = Checks()
+    if not dates:
+        checks.add("at", at, "must hold one date at least", "or leave it out")
+    found = np.zeros(len(dates), dtype=np.int64)
+    for k, date in enumerate(dates):
+        with checks.collecting():
+            found[k] = column_at(times, date, "at")
+    checks.finish()
+    return found
+
+
+def parts_of(data: xr.Dataset) -> Parts | None:
+    """Return how the paths of an ensemble hang together; None where all are independent and nothing tells them apart.
+
+    Raises
+    ------
+    InputError
+        If they are not independent and of one replicate, which tells no interval.
+    """
+    replicate, sampler = _replicates(data), str(data.attrs.get("sampler", "random"))
+    if replicate.max() > 0:
+        return Parts(replicate, paths_together(data))
+    if sampler != "random":
+        rule = f"tells no interval: the paths of the sampler {sampler} are not independent"
+        raise invalid("replicates", 1, rule, "run it with replicates=16")
+    return None
+
+
+def paths_together(data: xr.Dataset) -> int:
+    """Return how many paths of a run hang together: the two of a pair."""
+    return 2 if data.attrs.get("sampler") == "antithetic" else 1
 
 
 def number_of_paths(data: xr.Dataset) -> int:

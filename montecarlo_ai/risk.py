@@ -7,11 +7,12 @@ and a summary (counts only) of the same run give the same figures.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import xarray as xr
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from montecarlo_ai.errors import InputError, Problem, invalid
 from montecarlo_ai.intervals import (
@@ -19,25 +20,30 @@ from montecarlo_ai.intervals import (
     REPLICATES,
     binomial_interval,
     check_interval,
+    rank_at,
     replicate_interval,
 )
 from montecarlo_ai.passages import (
     ANY,
     attribute_names,
+    columns_at,
     event_counts,
     number_of_paths,
     passage_counts,
+    paths_together,
     steps_per_year,
 )
 
 __all__ = [
     "describe_chips",
     "describe_probability",
+    "describe_share",
     "first_passage_quantiles",
     "interval_name",
     "probability_text",
     "probability_texts",
     "runs_out_of_chips",
+    "share_texts",
 ]
 
 IDENTITY = (
@@ -45,7 +51,6 @@ IDENTITY = (
     "stream_version",
     "scenario",
     "scenario_hash",
-    "model_hash",
     "seed",
     "sampler",
     "replicates",
@@ -106,7 +111,7 @@ def runs_out_of_chips(
     columns: Any = slice(None)
     if at is not None:
         try:
-            columns = _columns_at(times, at)
+            columns = columns_at(times.astype("datetime64[s]"), at)
         except InputError as error:
             problems += error.problems
     if problems:
@@ -116,7 +121,7 @@ def runs_out_of_chips(
     n = int(counts.paths.sum())
     probability = happened / n
     if method == REPLICATES:
-        together = _together(data)
+        together = paths_together(data)
         (deviation, lower, upper), (_, first_lower, first_upper) = (
             replicate_interval(hits, counts.paths, confidence=confidence, together=together) for hits in by_replicate
         )
@@ -170,7 +175,7 @@ def first_passage_quantiles(data: xr.Dataset, event: str, quantiles: ArrayLike) 
         raise invalid("quantiles", quantiles, "must lie inside [0, 1]")
     counts = passage_counts(data) if event == ANY else None
     happened = event_counts(data, (event,))[0] if counts is None else counts.happened[:, -1].sum(axis=0)
-    needed = np.maximum(np.ceil(levels * number_of_paths(data) * (1.0 - 1e-12)), 1.0)
+    needed = [rank_at(float(level), number_of_paths(data)) for level in levels]
     index = np.searchsorted(happened, needed, side="left")
     reached = index < happened.size
     inside = np.minimum(index, happened.size - 1)
@@ -210,9 +215,23 @@ def describe_chips(chips: xr.Dataset, cause: str = ANY) -> str:
 
     Its uncertainty is the one that stands beside it, by whatever method.
     """
-    end = chips.isel(time=slice(-1, None))
-    count, n = int(end["count"].sel(cause=cause).values[0]), int(chips.attrs["n_paths"])
-    return _sentence(probability_texts(end, cause)[0], count, n, float(chips.attrs["confidence"]))
+    end = chips.sel(cause=cause).isel(time=slice(-1, None))
+    return describe_share(end, ("probability", "lower", "upper"), int(end["count"].values[0]))
+
+
+def describe_share(found: xr.Dataset, names: Sequence[str], count: int) -> str:
+    """Return the last of some shares of paths in words, with its uncertainty as `share_texts` has it.
+
+    Parameters
+    ----------
+    found : Dataset
+    names : sequence of str
+        As `share_texts` takes them.
+    count : int
+        Paths that are hit, of which the share is.
+    """
+    n, confidence = int(found.attrs["n_paths"]), float(found.attrs["confidence"])
+    return _sentence(share_texts(found, names)[-1], count, n, confidence)
 
 
 def _sentence(text: tuple[str, str], count: int, n: int, confidence: float) -> str:
@@ -258,9 +277,22 @@ def probability_texts(chips: xr.Dataset, cause: str, *, first: bool = False) -> 
         Those that the cause came first.
     """
     names = ("first", "first_lower", "first_upper") if first else ("probability", "lower", "upper")
-    rows = [chips[name].sel(cause=cause).values.tolist() for name in names]
-    trials, confidence = int(chips.attrs["n_paths"]) / _together(chips), float(chips.attrs["confidence"])
-    counted = chips.attrs["method"] in BINOMIAL_METHODS
+    return share_texts(chips.sel(cause=cause), names)
+
+
+def share_texts(found: xr.Dataset, names: Sequence[str]) -> list[tuple[str, str]]:
+    """Return shares of paths, and their intervals, as text.
+
+    Parameters
+    ----------
+    found : Dataset
+        Of one dimension; what its intervals are stands in the attributes ``n_paths``, ``confidence`` and ``method``.
+    names : sequence of str
+        Of the shares, their lower and their upper limits.
+    """
+    rows = [found[name].values.tolist() for name in names]
+    trials, confidence = int(found.attrs["n_paths"]) / paths_together(found), float(found.attrs["confidence"])
+    counted = found.attrs["method"] in BINOMIAL_METHODS
     return [
         _texts(
             share,
@@ -279,19 +311,13 @@ def interval_name(chips: xr.Dataset) -> str:
     return names.get(chips.attrs["method"], f"from {chips.attrs.get('replicates')} {REPLICATES}")
 
 
-def _together(data: xr.Dataset) -> int:
-    """Return how many paths of a run hang together: the two of a pair."""
-    return 2 if data.attrs.get("sampler") == "antithetic" else 1
-
-
 def _texts(
     share: float, limits: tuple[float, float], error: float, trials: float, confidence: float
 ) -> tuple[str, str]:
     """Return a share and its limits to the digits that its standard error deserves; a bound where it is 0 or 1."""
     if share in (0.0, 1.0):
-        rounded = _round_up(100.0 * (1.0 - (1.0 - confidence) ** (1.0 / trials)))
-        digits = len(rounded.partition(".")[2])
-        return (f"below {rounded}%" if share == 0.0 else f"above {100.0 - float(rounded):.{digits}f}%"), ""
+        near, far = _bounds((1.0 - confidence) ** (1.0 / trials))
+        return (f"below {far}%" if share == 0.0 else f"above {near}%"), ""
     digits = max(0, -math.floor(math.log10(100.0 * error)))
     low, high = (_percent(limit, digits) if 0.0 < limit < 1.0 else f"{100.0 * limit:.0f}%" for limit in limits)
     return _percent(share, digits), f"{low} to {high}"
@@ -304,12 +330,16 @@ def _percent(share: float, digits: int) -> str:
     return f"{100.0 * share:.{digits}f}%"
 
 
-def _round_up(value: float) -> str:
-    """Return a positive number rounded up to two significant digits, without trailing zeros."""
-    digits = 1 - math.floor(math.log10(value))
-    scaled = math.ceil(value * 10.0**digits * (1.0 - 1e-12))
-    text = f"{scaled / 10.0**digits:.{max(digits, 0)}f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+def _bounds(least: float) -> tuple[str, str]:
+    """Return a share rounded down and what is left of it rounded up, in %; the smaller to two significant digits."""
+    up = least > 0.5
+    smaller = 100.0 * (1.0 - least if up else least)
+    digits = 1 - math.floor(math.log10(smaller))
+    scaled = smaller * 10.0**digits
+    rounded = (math.ceil(scaled * (1.0 - 1e-12)) if up else math.floor(scaled * (1.0 + 1e-12))) / 10.0**digits
+    texts = [f"{value:.{max(digits, 0)}f}" for value in (rounded, 100.0 - rounded)]
+    shown = [text.rstrip("0").rstrip(".") if "." in text else text for text in texts]
+    return (shown[1], shown[0]) if up else (shown[0], shown[1])
 
 
 def _method_problems(method: str, sampler: str, replicates: int) -> list[Problem]:
@@ -323,25 +353,5 @@ def _method_problems(method: str, sampler: str, replicates: int) -> list[Problem
     return []
 
 
-def _columns_at(times: NDArray[np.datetime64], at: ArrayLike) -> NDArray[np.int64]:
-    """Return the column of the last time of the grid at or before each date."""
-    try:
-        dates = np.atleast_1d(np.asarray(at, dtype="datetime64[s]"))
-    except (ValueError, TypeError):
-        raise invalid("at", at, "must be dates", 'write them as "2028-12-31"') from None
-    outside = [
-        Problem("at", str(date), f"must lie on the grid, {_day(times[0])} to {_day(times[-1])}")
-        for date in dates.ravel()
-        if not times[0] <= date <= times[-1]
-    ]
-    if outside:
-        raise InputError(outside)
-    return np.searchsorted(times, dates.ravel(), side="right").astype(np.int64) - 1
-
-
 def _label(units: str, long_name: str) -> dict[str, str]:
     return {"units": units, "long_name": long_name}
-
-
-def _day(time: np.datetime64) -> str:
-    return str(time.astype("datetime64[D]"))

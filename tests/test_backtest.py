@@ -14,6 +14,8 @@ from synthetic import ensemble, summary
 import montecarlo_ai as mc
 from montecarlo_ai.analysis.measures import measured, quantiles_of, stub_of, values_of
 from montecarlo_ai.analysis.observations import outcomes
+from montecarlo_ai.analysis.scoring import crps_log_normal
+from montecarlo_ai.analysis.skill import _coverage_of_paths
 from montecarlo_ai.analysis.text import backtest_text
 from montecarlo_ai.plot import backtest as draw
 
@@ -164,6 +166,19 @@ def test_coverage_scores_and_independence_follow_the_definitions() -> None:
     assert len(draw(found).points) == 1
 
 
+def test_a_forecast_is_scored_on_the_grid_of_its_run_alone() -> None:
+    """A step of a thinned grid would stand for a year of flow; the run cut short scores what it reaches as before."""
+    data, table = ensemble(200), figures(value=[26e9, 60e9, 1.0], measure="sum").iloc[:1]
+    table = table.assign(period_start="2026-01-01", period_end="2026-12-31").drop(columns="date")
+    late = data.assign_attrs(scenario_canonical='{"time": {"start": "2026-01-01"}}').isel(time=slice(3, None))
+    for wrong in (data.isel(time=slice(None, None, 3)), late, summary(data).isel(time=slice(None, None, 3))):
+        with pytest.raises(mc.InputError, match="must be all times of the run from its start on"):
+            mc.backtest(wrong, table)
+    whole, short = mc.backtest(data, table), mc.backtest(data.isel(time=slice(0, 13)), table)
+    assert whole["status"].values.tolist() == ["scored"]
+    assert short["crps"].values.tolist() == whole["crps"].values.tolist()
+
+
 def test_coverage_is_right_on_average_where_the_model_is_true() -> None:
     # Each path of one ensemble as the truth of another: 200 independent outcomes, |z| < 4.5.
     data, truths = ensemble(3_000, seed=1), ensemble(200, seed=2)
@@ -211,6 +226,73 @@ def test_skill_is_over_a_random_walk_of_the_history() -> None:
     scored = found["status"].values == "scored"
     ratio = found["crps"].values[scored].sum() / found["crps_naive"].values[scored].sum()
     assert float(found["skill"].sel(group="revenue")) == pytest.approx(1.0 - ratio)
+
+
+def in_years(date: str) -> float:
+    """Return a date in years of 365.2425 days since 1970."""
+    return float(np.datetime64(date, "s").astype(np.int64)) / (365.2425 * 86_400.0)
+
+
+def naive_score(history: list[tuple[float, float]], at: float, outcome: float) -> float:
+    """Return the CRPS of a log-normal random walk through (year, value), by its formulas."""
+    years, logs = np.array([year for year, _ in history]), np.log([value for _, value in history])
+    span, steps = years[-1] - years[0], np.diff(years)
+    drift = (logs[-1] - logs[0]) / span
+    variance = np.sum((np.diff(logs) - drift * steps) ** 2 / steps) / (steps.size - 1)
+    ahead = at - years[-1]
+    spread = np.sqrt(variance * (ahead + ahead**2 / span))
+    return crps_log_normal(logs[-1] + drift * ahead, spread, outcome)
+
+
+DAYS = {"2023-12-31": 5e9, "2024-12-31": 9e9, "2025-12-30": 20e9}
+YEARS = {"2023": 4e9, "2024": 8e9, "2025": 13e9}
+
+
+def rows(days: dict[str, float], years: dict[str, float], **more: object) -> pd.DataFrame:
+    """Return revenue as rates of days and as sums of calendar years."""
+    of_days = [(day, day, "rate", value) for day, value in days.items()]
+    of_years = [(f"{year}-01-01", f"{year}-12-31", "sum", value) for year, value in years.items()]
+    columns = ["period_start", "period_end", "measure", "value"]
+    return pd.DataFrame(of_days + of_years, columns=columns).assign(variable="revenue", **more)
+
+
+def test_the_naive_forecast_of_a_day_is_the_walk_through_the_days_of_the_history() -> None:
+    found = mc.backtest(ensemble(200), rows({**DAYS, "2026-12-31": 26e9, "2026-01-01": 21e9}, YEARS))
+    scored = {str(end)[:10]: score for end, score in zip(found.period_end.values, found.crps_naive.values, strict=True)}
+    history = [(in_years(day) + 1.0 / 365.2425, value) for day, value in DAYS.items()]  # the end of the day
+    assert scored["2026-12-31"] == pytest.approx(naive_score(history, in_years("2027-01-01"), 26e9))
+    # What ends on the day of the start or later is no history, of that figure or of another.
+    assert scored["2026-01-01"] == pytest.approx(naive_score(history, in_years("2026-01-02"), 21e9))
+
+
+def test_the_naive_forecast_of_a_period_is_a_mean_rate_in_its_middle() -> None:
+    """Two days are too few for a walk, so that it goes through the periods; the score is in the unit of the sum."""
+    few = dict(list(DAYS.items())[1:])
+    quarter = pd.DataFrame([{"period_start": "2026-04-01", "period_end": "2026-06-30", "measure": "sum", "value": 6e9}])
+    found = mc.backtest(ensemble(200), pd.concat([rows(few, YEARS), quarter.assign(variable="revenue")]))
+    history = []
+    for year, value in YEARS.items():
+        first, end = in_years(f"{year}-01-01"), in_years(f"{int(year) + 1}-01-01")
+        history.append((0.5 * (first + end), value / (end - first)))
+    first, end = in_years("2026-04-01"), in_years("2026-07-01")
+    due = (end - first) * naive_score(history, 0.5 * (first + end), 6e9 / (end - first))
+    assert found["status"].values[-1] == "scored"
+    assert float(found["crps_naive"][-1]) == pytest.approx(due)
+
+
+def test_outcomes_that_are_one_and_the_same_are_worth_one() -> None:
+    """The variance of a mean is never larger than that of one of it: the floor is for rounding alone."""
+    for n in range(100, 400):
+        ranks = np.where(np.arange(n) % 3 == 0, 0.9, 0.5).astype(np.float32)
+        assert _coverage_of_paths([ranks] * 3, np.arange(3), 0.5)[1] == pytest.approx(1.0)
+        assert _coverage_of_paths([ranks] * 3, np.arange(3), 0.5)[1] >= 1.0
+
+
+def test_outcomes_that_balance_each_other_are_worth_no_more_than_there_are() -> None:
+    ranks = np.where(np.arange(200) % 2 == 0, 0.9, 0.5).astype(np.float32)
+    other = np.where(np.arange(200) % 2 == 1, 0.9, 0.5).astype(np.float32)
+    other[1] = 0.5
+    assert _coverage_of_paths([ranks, other], np.arange(2), 0.5)[1] == 2.0
 
 
 def test_money_raised_adds_up_in_the_order_of_dates_however_the_rows_come() -> None:

@@ -12,6 +12,7 @@ matplotlib.use("Agg")
 import numpy as np
 import pytest
 from models import symmetric_walk
+from scipy import stats
 from synthetic import ensemble, summary
 
 import montecarlo_ai as mc
@@ -153,6 +154,42 @@ def test_pictures_are_read_from_the_table_of_facts() -> None:
     assert set(asked["label"].values.tolist()) == {"HSBC, November 2025"}
     with pytest.raises(mc.InputError, match="is no picture"):
         mc.outlooks(data, labels=["HSCB"])
+
+
+def test_others_figures_stand_beside_the_grid_of_the_run_alone() -> None:
+    data = ensemble(100).assign_attrs(entity="OpenAI")
+    for wrong in (data.isel(time=slice(None, None, 12)), summary(data).isel(time=slice(None, None, 12))):
+        with pytest.raises(mc.InputError, match="must be all times of the run from its start on"):
+            mc.outlooks(wrong)
+    short = mc.outlooks(data.isel(time=slice(0, 37)))
+    assert int(short.attrs["left_out"]) > 0
+    whole = mc.outlooks(data)
+    kept = [fact in short["fact"].values for fact in whole["fact"].values]
+    assert short["above"].values.tolist() == whole["above"].values[kept].tolist()
+
+
+def test_a_median_is_told_where_a_summary_holds_quantiles_about_it() -> None:
+    data = ensemble(2_000).assign_attrs(entity="OpenAI")
+    for levels, told in (((0.05, 0.25), False), ((0.6, 0.95), False), ((0.4, 0.6), True)):
+        found = mc.outlooks(summary(data, levels))
+        assert bool(np.isfinite(found["median"]).all()) is told
+        assert bool(np.isnan(found["median"]).any()) is not told
+        assert "nan" not in outlooks_text(found)
+
+
+@pytest.mark.parametrize("sampler", ["sobol", "antithetic"])
+def test_the_chance_of_a_figure_has_the_interval_of_its_replicates(sampler: str) -> None:
+    data = ensemble(1_600).assign_attrs(entity="OpenAI", sampler=sampler, replicates=16)
+    with pytest.raises(mc.InputError, match=f"replicates = 1: .*{sampler}"):
+        mc.outlooks(data)
+    parts = data.assign_coords(replicate=("path", np.arange(1_600) % 16))
+    found = mc.outlooks(parts)
+    k = found["fact"].values.tolist().index("openai_hsbc_revenue_2030_12_01")
+    shares = (data["revenue"].values[49:61].sum(axis=0) / 12 > float(found["value"][k])).reshape(100, 16).mean(axis=0)
+    half = stats.t.ppf(0.975, 15) * shares.std(ddof=1) / 4.0
+    limits = [float(found[name][k]) for name in ("lower", "upper")]
+    assert limits == pytest.approx([shares.mean() - half, shares.mean() + half])
+    assert f"{100 * limits[0]:.0f}% to {100 * limits[1]:.0f}%" in outlooks_text(found)
 
 
 def test_every_picture_names_facts_of_its_unit() -> None:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import xarray as xr
+from scipy import stats
 
 import montecarlo_ai as mc
 from montecarlo_ai.analysis.claims import claims_at
+from montecarlo_ai.analysis.tails import quantile_interval, shortfall_interval
 from montecarlo_ai.analysis.text import exposure_text
+from montecarlo_ai.intervals import Parts, binomial_interval
+from montecarlo_ai.lab.fleet import Stages, aged, pipeline_after, stage_outflow
 from montecarlo_ai.plot import exposure as draw
 
 TIMES = np.arange("2026-01", "2028-02", dtype="datetime64[M]").astype("datetime64[s]")
@@ -32,22 +36,31 @@ def lab(n_paths: int = 4, *, fails: dict[int, int] | None = None, pipeline: obje
             "event_time": (("event", "path"), years),
         },
         coords={"time": TIMES, "event": ["cash", "unmonetized_compute"], "counterparty": ["Alpha Co", "Beta"]},
-        attrs={"steps_per_year": 12, "chips": ["cash", "unmonetized_compute"], "scenario": "synthetic"},
+        attrs={
+            "steps_per_year": 12,
+            "causes": ["cash", "unmonetized_compute"],
+            "chips": ["cash", "unmonetized_compute"],
+            "scenario": "synthetic",
+        },
     )
 
 
-CLAIM = 5.0 * (6.0 + 6.0 + 2.0 / 3.0 * 3.0 + 3.0 / 3.0)
+STAY, DT = 5.0 / 3.0, 1.0 / 12.0
+ONLINE = STAY * (3.0 * 6.0 + 2.0 * 3.0 + 3.0) - DT * 12.0
+CLAIM = 5.0 * 6.0 + ONLINE
 
 
-def test_a_claim_is_the_mean_of_what_the_fleets_law_will_bill() -> None:
-    assert np.allclose(claims_at(lab(), 0).sum(axis=0), CLAIM)
-    # The same by running the stages of the fleet down, a twelfth of a year at a time, until nothing is left.
-    young, middle, old, billed, dt = 6.0 + 6.0, 3.0, 3.0, 0.0, 1.0 / 12.0
-    for _ in range(5_000):
-        billed += (young + middle + old) * dt
-        moved = dt / (5.0 / 3.0)
-        young, middle, old = young * (1 - moved), middle + moved * (young - middle), old + moved * (middle - old)
-    assert billed == pytest.approx(CLAIM, rel=1e-9)
+@pytest.mark.parametrize("term", [5.0, 0.4, 0.2])  # stages of 20 steps, of 1.6, and shorter than a step
+@pytest.mark.parametrize("per_lead", [0.5, 30.0])
+def test_a_claim_is_all_that_the_fleets_law_will_bill_in_later_steps(term: float, per_lead: float) -> None:
+    """By the lab's own laws of pipeline and age, a step at a time, with nothing new on order."""
+    early, late, fleet, billed = 4.0, 2.0, Stages(6.0, 3.0, 12.0, 0.0), 0.0
+    for _ in range(3_000):
+        queue = pipeline_after(early, late, 0.0, stage_outflow(per_lead, DT))
+        fleet = aged(fleet.young, fleet.middle, fleet.total, queue.delivered, stage_outflow(3.0 / term, DT))
+        early, late, billed = queue.early, queue.late, billed + fleet.total * DT
+    claims = claims_at(lab().assign(contract_term=term), 0).sum(axis=0)
+    np.testing.assert_allclose(claims, billed, rtol=1e-9)
 
 
 def test_claims_are_split_by_each_counterpartys_own_orders_and_deliveries() -> None:
@@ -56,8 +69,7 @@ def test_claims_are_split_by_each_counterpartys_own_orders_and_deliveries() -> N
     own = {"early_alpha_co": 4.0, "late_alpha_co": 0.0, "delivered_alpha_co": 5.0, "delivered": 20.0}
     own |= {"early_beta": 0.0, "late_beta": 1.0, "delivered_beta": 10.0}
     data = data.assign({name: (("time", "path"), np.full((TIMES.size, 4), value)) for name, value in own.items()})
-    online = 6.0 + 2.0 + 1.0
-    assert np.allclose(claims_at(data, 3)[:, 0], [5.0 * (4.0 + online * 0.25), 5.0 * (1.0 + online * 0.5)])
+    assert np.allclose(claims_at(data, 3)[:, 0], [5.0 * 4.0 + ONLINE * 0.25, 5.0 * 1.0 + ONLINE * 0.5])
 
 
 def test_losses_are_claims_at_the_first_passage() -> None:
@@ -79,7 +91,7 @@ def test_wrong_way_risk_shows_in_the_ratio_and_the_correlation() -> None:
     pipeline = np.where(large, 30.0, 0.0)
     data = lab(n, fails=dict.fromkeys(range(0, n // 2, 2), 12), pipeline=pipeline)
     last = mc.exposure(data).isel(time=-1).sel(counterparty="all")
-    low, high = 5.0 * 9.0, 5.0 * 39.0
+    low, high = ONLINE, ONLINE + 5.0 * 30.0
     assert float(last["given_event"]) == pytest.approx(high)
     assert float(last["wrong_way"]) == pytest.approx(high / (0.5 * (low + high)))
     assert float(last["correlation"]) == pytest.approx(np.corrcoef(large, np.isfinite(data["event_time"][0]))[0, 1])
@@ -117,7 +129,7 @@ def test_what_cannot_be_used_is_refused() -> None:
         ({"levels": None}, ["levels"]),
         ({"levels": []}, ["levels"]),
         ({"levels": [0.5, 0.5]}, ["levels[1]"]),
-        ({"levels": [], "at": [], "event": 1}, ["levels", "at", "event"]),
+        ({"levels": [], "at": [], "event": 1}, ["levels", "event", "at"]),
     ],
 )
 def test_arguments_that_cannot_be_used_are_refused_at_once(wrong: dict[str, object], fields: list[str]) -> None:
@@ -134,6 +146,80 @@ def test_part_of_an_ensemble_says_how_many_paths_it_has_and_dates_may_be_an_arra
     limits = found["shortfall_upper"].sel(counterparty="all").isel(time=0)
     assert np.isfinite(limits.sel(level=0.5))
     assert np.isnan(limits.sel(level=0.95))  # half a path in the tail
+
+
+@pytest.mark.parametrize("chosen", [slice(None, None, 12), [0, 12, 24], slice(None, None, -1)])
+def test_times_that_are_not_those_of_the_run_are_refused(chosen: object) -> None:
+    """First passages are counted in steps from the start, so that a column of another grid is another date."""
+    with pytest.raises(mc.InputError, match="must be all times of the run from its start on"):
+        mc.exposure(lab(fails={0: 6}).isel(time=chosen))
+
+
+def test_a_run_that_is_cut_short_tells_the_same_by_its_last_date() -> None:
+    data = lab(40, fails={0: 6, 2: 18, 3: 24})
+    whole, short = mc.exposure(data, at="2027-01-01"), mc.exposure(data.isel(time=slice(0, 13)), at="2027-01-01")
+    xr.testing.assert_identical(whole, short)
+    assert int(short["count"][0]) == 1
+
+
+def test_all_that_is_wrong_is_said_at_once_and_before_anything_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    scenario = mc.load_scenario("openai-2025-12")
+    monkeypatch.setattr("montecarlo_ai.simulation.simulate", lambda *_, **__: pytest.fail("ran"))
+    with pytest.raises(mc.InputError) as caught:
+        mc.exposure(scenario, event="cahs", at="2050-01-01", n_paths=0, seed=-1, levels=[2], confidence=3)
+    fields = [problem.field for problem in caught.value.problems]
+    assert fields == ["confidence", "levels[0]", "n_paths", "seed", "event", "at"]
+    with pytest.raises(mc.InputError, match="without chips"):
+        mc.exposure(lab().assign_attrs(chips=[]), event="any")
+    with pytest.raises(mc.InputError, match="no path"):
+        mc.exposure(lab().isel(path=slice(0)))
+
+
+def in_replicates(spread: float, sampler: str = "sobol") -> xr.Dataset:
+    """Return 1,600 paths in 16 replicates of which half fail, those of a replicate with claims of one size."""
+    n, replicate = 1_600, np.arange(1_600) % 16
+    orders = 6.0 + spread * np.random.default_rng(2).normal(size=16)[replicate]
+    data = lab(n, fails=dict.fromkeys(np.flatnonzero(np.arange(n) // 16 % 2), 6), pipeline=orders)
+    return data.assign_coords(replicate=("path", replicate)).assign_attrs(sampler=sampler, replicates=16)
+
+
+@pytest.mark.parametrize("sampler", ["sobol", "antithetic", "random"])
+def test_intervals_come_from_the_replicates_where_a_run_has_them(sampler: str) -> None:
+    data = in_replicates(1.0, sampler)
+    found = mc.exposure(data, levels=[0.9]).isel(time=-1, level=0).sel(counterparty="all")
+    orders = np.asarray(data["early_alpha_co"])[0, :16] / 0.75
+    error = stats.t.ppf(0.975, 15) * 5.0 * orders.std(ddof=1) / 4.0
+    claim = ONLINE + 5.0 * orders.mean()
+    for name, factor in (("loss", 0.5), ("given_event", 1.0)):
+        assert float(found[name]) == pytest.approx(factor * claim)
+        limits = [float(found[f"{name}_{end}"]) for end in ("lower", "upper")]
+        assert limits == pytest.approx([factor * (claim - error), factor * (claim + error)])
+    assert found.attrs["method"] == "replicates"
+    losses = np.where(np.isfinite(data["event_time"][0]), claims_at(data, 6).sum(axis=0), 0.0)
+    parts = Parts(data["replicate"].values, 2 if sampler == "antithetic" else 1)
+    for name, interval in (("shortfall", shortfall_interval), ("loss_quantile", quantile_interval)):
+        limits = [float(found[f"{name}_{end}"]) for end in ("lower", "upper")]
+        assert limits == pytest.approx(interval(losses, 0.9, parts=parts)[1:])
+        assert limits != pytest.approx(interval(losses, 0.9)[1:])
+    # All replicates agree on the probability: exact, with a pair for one trial.
+    trials = 800 if sampler == "antithetic" else 1_600
+    due = [float(limit) for limit in binomial_interval(trials // 2, trials)]
+    assert [float(found["probability_lower"]), float(found["probability_upper"])] == pytest.approx(due)
+    assert f"{100 * due[0]:.0f}% to {100 * due[1]:.0f}%" in exposure_text(mc.exposure(data))
+    caption = draw(mc.exposure(data)).caption.get_text().replace("\n", " ")
+    assert f"{100 * due[0]:.0f}% to {100 * due[1]:.0f}%" in caption
+
+
+def test_one_replicate_of_paths_that_are_not_independent_tells_no_interval() -> None:
+    with pytest.raises(mc.InputError, match=r"replicates = 1: .*sobol.*replicates=16"):
+        mc.exposure(lab().assign_attrs(sampler="sobol"))
+
+
+def test_no_hits_by_a_date_are_no_probability_of_zero() -> None:
+    text = exposure_text(mc.exposure(lab(1_000, fails={0: 18})))
+    first, second = (line.split()[1:3] for line in text.splitlines() if line.startswith(("2027-01-01", "2028-01-01")))
+    assert first == ["below", "0.3%"]
+    assert second[0] == "0.10%"
 
 
 def test_the_preset_has_claims_for_every_counterparty() -> None:

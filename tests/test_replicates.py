@@ -14,7 +14,7 @@ from scipy import stats
 import montecarlo_ai as mc
 from montecarlo_ai.console import headline_text
 from montecarlo_ai.headline import Throughput, headline
-from montecarlo_ai.histogram import Histogram, quantiles
+from montecarlo_ai.histogram import Histogram, _sampling_error, quantiles
 from montecarlo_ai.intervals import binomial_interval, replicate_error, replicate_interval
 from montecarlo_ai.kernels.bins import BINS, WIDE_BINS
 from montecarlo_ai.kernels.counting import LANES, count_values
@@ -104,6 +104,14 @@ def test_the_error_of_replicates_of_one_size_is_that_of_their_means():
     np.testing.assert_allclose(replicate_error(parts, np.full(12, 50)), due)
 
 
+def test_the_error_of_replicates_weighs_each_by_its_size():
+    """R / (R - 1) sum w**2 (m - mean)**2, by hand: means 1, 3 and 7 of 10, 20 and 70 values, whose mean is 5.6."""
+    due = math.sqrt(1.5 * ((0.1 * 4.6) ** 2 + (0.2 * 2.6) ** 2 + (0.7 * 1.4) ** 2))
+    sizes = np.array([10, 20, 70])
+    np.testing.assert_allclose(replicate_error(np.array([10.0, 60.0, 490.0]), sizes), due)
+    np.testing.assert_allclose(replicate_error(np.array([[10.0], [60.0], [490.0]]), sizes), [due])
+
+
 def test_the_error_of_replicates_of_two_sizes():
     """Squared, it averages to the variance of the mean: 20,000 runs of 3 to 4 values, within 4.5 standard errors."""
     rng, sizes = np.random.default_rng(2), np.array([4, 4, 4, 3, 3])
@@ -144,6 +152,10 @@ def test_what_a_wide_bin_hides_counts_as_independent():
     due = quantiles(apart._replace(parts=None, sizes=None), [0.3, 0.5])
     assert value.tolist() == due[0].tolist()
     np.testing.assert_allclose(error, due[1])
+    # Pairs are half as many independent values.
+    single, pairs = (_sampling_error(apart._replace(together=many), np.array([0.3, 0.5])) for many in (1, 2))
+    np.testing.assert_allclose(single, np.sqrt([[0.3 * 0.7 / 1_600, 0.25 / 1_600]]))
+    np.testing.assert_allclose(pairs, math.sqrt(2.0) * single)
 
 
 def test_replicates_that_agree_fall_back_on_clopper_pearson():
@@ -154,6 +166,7 @@ def test_replicates_that_agree_fall_back_on_clopper_pearson():
         assert (lower[0], upper[0]) == tuple(float(limit) for limit in binomial_interval(16 * count, 1_600))
         assert (error[0] > 0.0) == (count == 50)
         pairs = replicate_interval(hits, sizes, together=2)
+        np.testing.assert_allclose(pairs[0], math.sqrt(2.0) * error)  # half as many trials
         assert (pairs[1][0], pairs[2][0]) == tuple(float(limit) for limit in binomial_interval(8 * count, 800))
     uneven = np.array([[7], [7], [6]]), np.array([14, 14, 12])  # one share, two sizes
     assert replicate_interval(*uneven)[1] > 0.0

@@ -11,9 +11,12 @@ import xarray as xr
 from scipy import stats
 from synthetic import CHIPS, ensemble, summary, with_event_times
 
+from montecarlo_ai.analysis.tails import quantile_interval
 from montecarlo_ai.errors import InputError
-from montecarlo_ai.intervals import binomial_interval
+from montecarlo_ai.headline import paired_difference
+from montecarlo_ai.intervals import binomial_interval, rank_at
 from montecarlo_ai.model import Clock
+from montecarlo_ai.passages import event_steps
 from montecarlo_ai.risk import describe_probability, first_passage_quantiles, runs_out_of_chips
 
 INF = math.inf
@@ -155,6 +158,53 @@ def test_three_chips_and_a_late_tie_are_no_tie() -> None:
     xr.testing.assert_identical(chips, runs_out_of_chips(summary(data)))
 
 
+def test_a_tie_of_two_chips_is_one_whatever_a_third_does_later() -> None:
+    chips = ["cash", "unmonetized_compute", "compute_shortage"]
+    data = with_event_times([[1.0, 1.0, 2.0], [1.0, 1.0, 1.0], [2.0, INF, 1.0]], chips=chips)
+    found = runs_out_of_chips(data)
+    assert found["tie_share"].values[-1] == 1.0
+    assert found["first_count"].isel(time=-1).values.tolist() == [2, 1, 0, 3]
+    xr.testing.assert_identical(found, runs_out_of_chips(summary(data)))
+
+
+@pytest.mark.parametrize("steps_per_year", [1, 7, 12, 49, 365])
+def test_years_of_a_passage_are_the_step_that_they_were_made_of(steps_per_year: int) -> None:
+    """A year's part times the steps of a year comes out a little below the step for some."""
+    steps = np.arange(1, 2_000)
+    data = xr.Dataset(
+        {"event_time": (("event", "path"), [steps / steps_per_year])},
+        coords={"event": ["cash"]},
+        attrs={"steps_per_year": steps_per_year},
+    )
+    assert (event_steps(data, "cash") == steps).all()
+
+
+def test_the_rank_of_a_whole_number_of_values_is_that_number() -> None:
+    for n in (1, 100, 1_000, 2_048):
+        assert [rank_at(k / n, n) for k in range(1, n + 1)] == list(range(1, n + 1))
+    assert rank_at(0.07, 100) == 7  # .07 x 100 is 7.000000000000001
+    assert (rank_at(0.0, 100), rank_at(0.071, 100), rank_at(1.0, 100)) == (1, 8, 100)
+
+
+def test_every_quantile_of_a_sample_has_that_rank() -> None:
+    values = np.arange(1.0, 101.0)
+    assert quantile_interval(values, 0.07).value == 7.0
+    assert paired_difference(values, np.zeros(100), quantiles=[0.07]).years == (7.0,)
+    data = with_event_times([np.ceil(values / 2.0) / 12.0, [INF] * 100, [INF] * 100])
+    assert first_passage_quantiles(data, "cash", 0.06).values * 12 == pytest.approx(3.0)
+    assert first_passage_quantiles(data, "cash", 0.14).values * 12 == pytest.approx(7.0)  # 14.000000000000002 paths
+
+
+def test_first_passage_quantiles_count_the_paths_of_all_replicates() -> None:
+    times = [1.0, 2.0, 1.0, 2.0, 3.0, INF, 3.0, INF]
+    data = with_event_times([times, [INF] * 8, [INF] * 8])
+    parts = data.assign_coords(replicate=("path", [0, 0, 0, 0, 1, 1, 1, 1]))
+    for event in ("any", "cash"):
+        found = first_passage_quantiles(parts, event, [0.25, 0.5, 0.75, 1.0])
+        assert found.values.tolist() == [1.0, 2.0, 3.0, INF]
+        xr.testing.assert_identical(found, first_passage_quantiles(data, event, [0.25, 0.5, 0.75, 1.0]))
+
+
 def test_dates_take_the_last_grid_time_at_or_before() -> None:
     data = with_event_times([[1.0], [INF], [INF]])
     before, after, late = (
@@ -197,6 +247,10 @@ def test_words_for_probabilities() -> None:
     assert describe_probability(10, 1_000) == "1.0% (95%: 0.5% to 1.8%)"
     assert describe_probability(50_000, 100_000) == "50.0% (95%: 49.7% to 50.3%)"
     assert describe_probability(0, 1) == "below 95% (95%, none in 1 path)"
+    # At this confidence one path tells next to nothing, and two little: what is left is told to two digits.
+    assert describe_probability(0, 1, 0.995) == "below 99.5% (99.5%, none in 1 path)"
+    assert describe_probability(1, 1, 0.995) == "above 0.5% (99.5%, all of 1 path)"
+    assert describe_probability(2, 2, 0.9999) == "above 1% (99.99%, all of 2 paths)"
 
 
 @pytest.mark.parametrize("n", [1, 2, 7, 1_000, 10**8])
@@ -247,6 +301,7 @@ def test_wrong_data_is_typed() -> None:
         data.isel(time=slice(None, None, 6)),
         data.isel(time=slice(3, None)).assign_attrs(scenario_canonical='{"time":{"start":"2026-01-01"}}'),
         data.isel(path=0),
+        data.isel(path=slice(0)),
         data.assign_coords(weight=("path", np.ones(10))),
         data.assign_attrs(sampler="sobol"),
         data.assign_attrs(causes=[]),
@@ -255,6 +310,8 @@ def test_wrong_data_is_typed() -> None:
     ):
         with pytest.raises(InputError):
             runs_out_of_chips(wrong)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="'no path': must have one path at least"):
+        runs_out_of_chips(data.isel(path=slice(0)), method="replicates")
     for event, level in (("cahs", 0.5), ("cash", 1.5), ("cash", math.nan)):
         with pytest.raises(InputError):
             first_passage_quantiles(data, event, level)

@@ -44,6 +44,9 @@ def test_other_steps_are_equal_seconds(steps_per_year: int) -> None:
     spacing = np.diff(times).astype(np.int64)
     assert spacing.max() - spacing.min() <= 1
     assert (times[-1] - times[0]).astype(np.int64) == 3 * SECONDS_PER_YEAR
+    # Each is the nearest second, in whole numbers: 2 |seconds x steps a year - k x seconds of a year| <= steps a year.
+    strays = (times - times[0]).astype(np.int64) * steps_per_year - np.arange(times.size) * SECONDS_PER_YEAR
+    assert (2 * np.abs(strays) <= steps_per_year).all()
 
 
 def test_long_horizons_fit() -> None:

@@ -11,13 +11,23 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from montecarlo_ai.analysis.archive import read_archive
-from montecarlo_ai.analysis.measures import RAISED, Measured, measured, quantiles_of, states_of, stub_of, values_of
+from montecarlo_ai.analysis.measures import (
+    RAISED,
+    Measured,
+    measured,
+    quantile_at,
+    quantiles_of,
+    states_of,
+    stub_of,
+    values_of,
+)
 from montecarlo_ai.analysis.observations import as_observations
 from montecarlo_ai.analysis.scoring import crps_of_quantiles, crps_of_sample, probability_below, rank_of
 from montecarlo_ai.analysis.skill import caveats, grouped, naive_scores
 from montecarlo_ai.checks import Checks
 from montecarlo_ai.errors import invalid
 from montecarlo_ai.intervals import check_interval
+from montecarlo_ai.passages import check_grid
 from montecarlo_ai.risk import IDENTITY
 from montecarlo_ai.scenario import Scenario
 from montecarlo_ai.timegrid import to_datetime
@@ -103,7 +113,8 @@ def backtest(
     Raises
     ------
     InputError
-        If the forecast is none, the history cannot be read, or an argument is out of its range.
+        If the forecast is none or not on its whole grid up to some time, the history cannot be read, or an argument is
+        out of its range.
 
     Notes
     -----
@@ -170,6 +181,7 @@ def _given(forecast: Any) -> Scenario | list[xr.Dataset]:
             raise invalid("forecast", "a weighted ensemble", "must have paths of equal weight")
         if "steps_per_year" not in data.attrs:
             raise invalid("forecast", "a Dataset without steps_per_year", "must be a result of simulate or summarize")
+        check_grid(data)
     return found
 
 
@@ -277,9 +289,7 @@ def _score(data: xr.Dataset, figure: Measured, value: float, bands: Sequence[flo
         return Score(SCORED, figure.horizon, value, crps, rank_of(values, value), np.quantile(values, levels), ranks)
     held, quantiles = quantiles_of(data, figure)
     crps, pit = crps_of_quantiles(held, quantiles, value), probability_below(held, quantiles, value)
-    inside = [(held[0] - 1e-9 <= level <= held[-1] + 1e-9) for level in levels]
-    shown = np.where(inside, np.interp(levels, held, quantiles), np.nan)
-    return Score(SCORED, figure.horizon, value, crps, pit, shown)
+    return Score(SCORED, figure.horizon, value, crps, pit, quantile_at(levels, held, quantiles))
 
 
 def _mid_ranks(values: NDArray[np.float64]) -> NDArray[np.float32]:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from montecarlo_ai.errors import invalid
 from montecarlo_ai.lab.contracts import field_name
+from montecarlo_ai.passages import steps_per_year
 
 __all__ = ["AGES", "DELIVERED", "claims_at", "counterparties_of", "own_states"]
 
@@ -52,22 +53,25 @@ def own_states(counterparty: str) -> tuple[str, str, str]:
 def claims_at(data: xr.Dataset, k: int) -> NDArray[np.float64]:
     """Return what is still to be paid after the k-th time, (counterparty, path), USD.
 
-    A bill on order will be paid for its whole term; one online for what is left of it, a third of the term for each
-    age that it has before it. So the claim of all counterparties is term x (pipeline + young + 2/3 middle + 1/3 old),
-    the mean of what the fleet's law will bill if nothing more is ordered, in money of the day of payment and before
-    anything is let to others or paid in part. What stress has put off is not in it.
+    The bill of the step that ends at that time is paid. A bill on order will be paid for its whole term; one online
+    for what is left of it, the mean stay in each stage of age that it has before it and in its own, from now on. With a
+    stay of s = term / 3, or the step dt where that is longer, the claim of all counterparties is
+    3 s pipeline + s (3 young + 2 middle + old) - dt bill, which is what the fleet's law will bill in all later steps if
+    nothing more is ordered, in money of the day of payment and before anything is let to others or paid in part. What
+    stress has put off is not in it.
 
-    A counterparty's claim is term x (early + late) of its own + online x its part of all deliveries; what nobody has a
+    A counterparty's claim is 3 s (early + late) of its own + online x its part of all deliveries; what nobody has a
     contract for, since management ordered it, is nobody's claim.
     """
     row = {state: _row(data, state, k) for state in (*AGES, DELIVERED)}
-    term = np.broadcast_to(np.asarray(data[_TERM].values, dtype=np.float64), row["bill"].shape)
+    dt = 1.0 / steps_per_year(data)
+    stay = np.maximum(np.asarray(data[_TERM].values, dtype=np.float64) / 3.0, dt)
     old = np.maximum(row["bill"] - row["bill_young"] - row["bill_middle"], 0.0)
-    online = row["bill_young"] + 2.0 / 3.0 * row["bill_middle"] + old / 3.0
+    online = stay * (3.0 * row["bill_young"] + 2.0 * row["bill_middle"] + old) - dt * row["bill"]
     delivered = row[DELIVERED]
-    part = np.divide(term * online, delivered, out=np.zeros_like(online), where=delivered > 0.0)
+    part = np.divide(online, delivered, out=np.zeros_like(online), where=delivered > 0.0)
     found = [[_row(data, state, k) for state in own_states(name)] for name in names_of(data)]
-    return np.array([term * (early + late) + part * mine for early, late, mine in found])
+    return np.array([3.0 * stay * (early + late) + part * mine for early, late, mine in found])
 
 
 def names_of(data: xr.Dataset) -> list[str]:

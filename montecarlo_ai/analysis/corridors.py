@@ -15,10 +15,9 @@ from montecarlo_ai.checks import LARGEST_SEED, Checks, nearest
 from montecarlo_ai.errors import InputError
 from montecarlo_ai.intervals import binomial_interval, check_interval
 from montecarlo_ai.model import name_list
-from montecarlo_ai.passages import ANY, attribute_names
+from montecarlo_ai.passages import ANY, attribute_names, column_at, event_steps
 from montecarlo_ai.risk import IDENTITY, runs_out_of_chips
 from montecarlo_ai.scenario import Scenario
-from montecarlo_ai.timegrid import to_datetime
 
 __all__ = ["PACES", "corridor"]
 
@@ -37,6 +36,8 @@ class Least(NamedTuple):
     pace : float
         The bottom of the parabola through the least of the paces and its neighbours; that pace itself at an end of
         the paces.
+    chance : float
+        The height of that bottom, at least 0; the probability at that pace itself where there is no parabola.
     error : float
         Standard error of the bottom; nan where there is no parabola, or its paces differ on too few paths.
     lower, upper : float
@@ -46,6 +47,7 @@ class Least(NamedTuple):
     """
 
     pace: float
+    chance: float
     error: float
     lower: float
     upper: float
@@ -95,9 +97,9 @@ def corridor(
         Over (cause, pace), the causes and ``any``: ``probability`` with exact ``lower`` and ``upper``, and ``count``.
         Over pace: ``chance`` of the event with ``chance_lower`` and ``chance_upper``; ``difference``, that less the
         least of all, with its paired ``difference_error``; ``possible``, whether the least chance may be here.
-        Scalars ``least`` (pace), ``least_error`` (nan where the paces around the least differ on fewer than ten
-        paths), ``least_lower``, ``least_upper``; in the attributes ``least_state``, "inside", "at the edge" or
-        "flat", and ``event`` as it was asked for.
+        Scalars ``least`` (pace), ``least_chance`` (the height of the parabola there), ``least_error`` (nan where the
+        paces around the least differ on fewer than ten paths), ``least_lower``, ``least_upper``; in the attributes
+        ``least_state``, "inside", "at the edge" or "flat", and ``event`` as it was asked for.
 
     Raises
     ------
@@ -117,12 +119,11 @@ def corridor(
     ----------
     Hsu (1981), doi:10.1214/aos/1176345598, for comparisons with the best; McNemar (1947), doi:10.1007/BF02295996.
     """
-    chosen, events = _checked(scenario, paces, vary, event, by, seed, confidence)
+    chosen, events, column = _checked(scenario, paces, vary, event, by, n_paths, seed, confidence)
     causes = [cause for name in events for cause in (scenario.chips if name == ANY else (name,))]
-    at = scenario.time.end if by is None else by
     tables, happened = [], []
     for there in _at_paces(scenario, vary, chosen):
-        found, flags = _run(there, at, list(dict.fromkeys(causes)), n_paths, seed, confidence, threads)
+        found, flags = _run(there, column, list(dict.fromkeys(causes)), n_paths, seed, confidence, threads)
         tables.append(found)
         happened.append(flags)
     flags = np.array(happened)
@@ -141,6 +142,7 @@ def corridor(
         difference_error=("pace", difference.std(axis=1) / math.sqrt(n_paths), {"units": "fraction"}),
         possible=("pace", possible, {"long_name": "the least may be here"}),
         least=((), least.pace, {"units": "ratio", "long_name": "pace with the least probability"}),
+        least_chance=((), least.chance, {"units": "fraction", "long_name": "probability at the least"}),
         least_error=((), least.error),
         least_lower=((), least.lower),
         least_upper=((), least.upper),
@@ -166,10 +168,13 @@ def _checked(
     vary: str,
     event: str | Sequence[str] | None,
     by: Any,
+    n_paths: int,
     seed: int,
     confidence: float,
-) -> tuple[list[float], list[str]]:
-    """Return the paces and the names of the events as they were given; of all causes if none were."""
+) -> tuple[list[float], list[str], int]:
+    """Return the paces, the names of the events (all causes if none were given), and the column of the date."""
+    from montecarlo_ai.arguments import LARGEST_N_PATHS
+
     checks = Checks()
     if not isinstance(scenario, Scenario):
         checks.add("scenario", f"a {type(scenario).__name__}", "must be a Scenario")
@@ -191,20 +196,15 @@ def _checked(
     chosen = checks.numbers("paces", paces, above=0.0)
     if len(checks.problems) == found and (len(chosen) < 3 or any(b <= a for a, b in pairwise(chosen))):
         checks.add("paces", chosen, "must rise, three at least")
+    checks.whole("n_paths", n_paths, at_least=1, at_most=LARGEST_N_PATHS)
     checks.whole("seed", seed, at_least=0, at_most=LARGEST_SEED)
-    _check_by(scenario, by, checks)
-    checks.problems += check_interval(confidence, "clopper-pearson")
-    checks.finish()
-    return chosen, list(dict.fromkeys(names))
-
-
-def _check_by(scenario: Scenario, by: Any, checks: Checks) -> None:
-    """Record what is no date of the scenario's grid."""
+    column = scenario.time.n_steps
     if by is not None:
         with checks.collecting():
-            start, end = scenario.time.start, scenario.time.end
-            if not start <= to_datetime(by, "by") <= end:
-                checks.add("by", str(by), f"must lie on the grid, {start} to {end}")
+            column = column_at(scenario.time.times, by, "by")
+    checks.problems += check_interval(confidence, "clopper-pearson")
+    checks.finish()
+    return chosen, list(dict.fromkeys(names)), column
 
 
 def _at_paces(scenario: Scenario, vary: str, paces: Sequence[float]) -> list[Scenario]:
@@ -224,21 +224,19 @@ def _at_paces(scenario: Scenario, vary: str, paces: Sequence[float]) -> list[Sce
 
 def _run(
     there: Scenario,
-    at: Any,
+    column: int,
     events: Sequence[str],
     n_paths: int,
     seed: int,
     confidence: float,
     threads: int | None,
 ) -> tuple[xr.Dataset, NDArray[np.bool_]]:
-    """Return the probabilities at one pace, and on which paths one of the events happened."""
+    """Return the probabilities at one pace, and on which paths one of the events happened, by a column of the grid."""
     from montecarlo_ai.simulation import simulate
 
     ensemble = simulate(there, n_paths=n_paths, seed=seed, variables=(), threads=threads)
-    found = runs_out_of_chips(ensemble, at=[at], confidence=confidence)
-    step = int(np.searchsorted(ensemble["time"].values, found["time"].values[0]))
-    years = ensemble["event_time"].sel(event=list(events)).values.min(axis=0)
-    return found, years <= (step + 0.5) / there.time.steps_per_year
+    found = runs_out_of_chips(ensemble, at=there.time.times[column], confidence=confidence)
+    return found, np.any([event_steps(ensemble, event) <= column for event in events], axis=0)
 
 
 def _possible(flags: NDArray[np.bool_], error: float) -> NDArray[np.bool_]:
@@ -260,26 +258,24 @@ def _least(paces: NDArray[np.float64], flags: NDArray[np.bool_], possible: NDArr
     probability = flags.mean(axis=1)
     best = int(np.argmin(probability))
     left = np.flatnonzero(possible)
+    lowest = float(probability[best])
     if possible.all():
-        return Least(float(paces[best]), math.nan, -math.inf, math.inf, "flat")
+        return Least(float(paces[best]), lowest, math.nan, -math.inf, math.inf, "flat")
     lower = float(paces[left[0] - 1]) if left[0] > 0 else -math.inf
     upper = float(paces[left[-1] + 1]) if left[-1] < paces.size - 1 else math.inf
     if best in (0, paces.size - 1):
-        return Least(float(paces[best]), math.nan, lower, upper, "at the edge")
+        return Least(float(paces[best]), lowest, math.nan, lower, upper, "at the edge")
     near = slice(best - 1, best + 2)
-    bottom, error = _bottom(paces[near], flags[near])
-    return Least(bottom, error, lower, upper, "inside")
+    return Least(*_bottom(paces[near], flags[near]), lower, upper, "inside")
 
 
-def _bottom(x: NDArray[np.float64], flags: NDArray[np.bool_]) -> tuple[float, float]:
-    """Return the bottom of the parabola through three paces, and its error from their paired covariance.
+def _bottom(x: NDArray[np.float64], flags: NDArray[np.bool_]) -> tuple[float, float, float]:
+    """Return place and height of the bottom of the parabola through three paces, and the error of the place.
 
-    With slopes s1 and s2 of the two chords the bottom is (x1 + x2) / 2 - s1 (x3 - x1) / (2 (s2 - s1)).
+    The chance is least in the middle, and larger at the first. With slopes s1 and s2 of the two chords the bottom is
+    at (x1 + x2) / 2 - s1 (x3 - x1) / (2 (s2 - s1)); its error comes from the paired covariance of the chances.
     """
     y = flags.mean(axis=1)
-    if y[1] == y[0] == y[2]:
-        return float(x[1]), math.nan
-    discordant = int(np.sum(flags.any(axis=0) & ~flags.all(axis=0)))
     # Divided differences are linear in y: rows of the matrix take the three values to the two slopes.
     to_slopes = np.array(
         [
@@ -291,8 +287,10 @@ def _bottom(x: NDArray[np.float64], flags: NDArray[np.bool_]) -> tuple[float, fl
     bend = second - first
     reach = x[2] - x[0]
     bottom = 0.5 * (x[0] + x[1]) - 0.5 * first * reach / bend
-    if discordant < _FEWEST_DISCORDANT:
-        return float(bottom), math.nan
+    height = y[0] + (bottom - x[0]) * (first + bend / reach * (bottom - x[1]))
+    if int(np.sum(flags.any(axis=0) & ~flags.all(axis=0))) < _FEWEST_DISCORDANT:
+        return float(bottom), max(float(height), 0.0), math.nan
     gradient = np.array([-0.5 * reach * second / bend**2, 0.5 * reach * first / bend**2]) @ to_slopes
     covariance = np.cov(flags.astype(np.float64)) / flags.shape[1]
-    return float(bottom), math.sqrt(max(float(gradient @ covariance @ gradient), 0.0))
+    error = math.sqrt(max(float(gradient @ covariance @ gradient), 0.0))
+    return float(bottom), max(float(height), 0.0), error

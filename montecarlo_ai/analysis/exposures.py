@@ -11,13 +11,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from montecarlo_ai.analysis.claims import AGES, DELIVERED, claims_at, counterparties_of, own_states
 from montecarlo_ai.analysis.tails import mean_interval, quantile_interval, shortfall_interval
-from montecarlo_ai.checks import Checks, nearest
+from montecarlo_ai.checks import LARGEST_SEED, Checks, nearest
 from montecarlo_ai.errors import invalid
-from montecarlo_ai.intervals import binomial_interval, check_interval
-from montecarlo_ai.passages import ANY, attribute_names
+from montecarlo_ai.intervals import REPLICATES, Parts, check_interval, share_interval
+from montecarlo_ai.passages import ANY, attribute_names, check_result, columns_at, event_steps, parts_of
 from montecarlo_ai.risk import IDENTITY
 from montecarlo_ai.scenario import Scenario
-from montecarlo_ai.timegrid import to_datetime
 
 __all__ = ["exposure", "exposure_variables"]
 
@@ -83,12 +82,14 @@ def exposure(
         most outstanding just when the lab fails. ``correlation`` of what is outstanding at the time with the event
         having happened by it. ``shortfall`` and ``loss_quantile`` over (level, counterparty, time). Limits of
         intervals as ``<name>_lower``, ``<name>_upper``: of means by their standard error, of quantiles by order
-        statistics, of the probability exact; nan where too few paths tell them. Over time: ``probability``, ``count``.
+        statistics, of the probability exact, and all of them from the spread of the replicates where the run has
+        several; nan where too few paths tell them. Over time: ``probability``, ``count``.
 
     Raises
     ------
     InputError
-        If the ensemble is not of the lab or lacks a state, the event is unknown, or an argument is out of its range.
+        If the ensemble is not of the lab, not on its whole grid up to some time, or lacks a state; if its paths are
+        not independent and of one replicate; if the event is unknown, or an argument is out of its range.
 
     References
     ----------
@@ -98,24 +99,21 @@ def exposure(
     checks = Checks()
     checks.problems += check_interval(confidence, "clopper-pearson")
     tails = checks.numbers("levels", levels, above=0.0, below=1.0)
-    # An array of dates keeps its type, for as objects they would be whole numbers.
-    kind = None if isinstance(at, np.ndarray | xr.DataArray) else object
-    dates = None if at is None else list(np.atleast_1d(np.asarray(at, dtype=kind)).ravel())
-    if dates == []:
-        checks.add("at", at, "must hold one date at least", "leave it out for the ends of years")
-    if not isinstance(event, str):
-        checks.add("event", event, "must be the name of one event", f'such as "cash" or "{ANY}"')
+    times = _checked(ensemble, event, n_paths, seed, checks)
+    columns = _ends(times)
+    if at is not None:
+        with checks.collecting():
+            columns = columns_at(times, at)
     checks.finish()
-    data = _ensemble(ensemble, n_paths, seed)
+    data = _simulated(ensemble, n_paths, seed) if isinstance(ensemble, Scenario) else ensemble
     names = [*counterparties_of(data), ALL]
+    parts = parts_of(data)
     steps = _passage(data, event)
-    times = np.asarray(data["time"].values).astype("datetime64[s]")
-    columns = _columns(times, dates)
     means, at_event, correlations = _walk(data, steps, columns)
-    found = _tables(means, at_event, steps, columns, tails, confidence)
+    found = _tables(means, at_event, steps, columns, tails, confidence, parts)
     dims = ("counterparty", "time")
     count = np.array([int(np.sum(steps <= column)) for column in columns])
-    lower, upper = binomial_interval(count, steps.size, confidence=confidence)
+    lower, upper = np.array([share_interval(steps <= column, parts, confidence=confidence) for column in columns]).T
     variables: dict[str, Any] = {
         name: (("level", *dims) if values.ndim == 3 else dims, values, _about(name)) for name, values in found.items()
     }
@@ -128,54 +126,65 @@ def exposure(
     attrs |= {
         "n_paths": steps.size,
         "confidence": float(confidence),
+        "method": "clopper-pearson" if parts is None else REPLICATES,
         "event": event,
     }
     return xr.Dataset(variables, {"counterparty": names, "time": times[columns], "level": tails}, attrs)
 
 
-def _ensemble(ensemble: Any, n_paths: int, seed: int | None) -> xr.Dataset:
-    if isinstance(ensemble, Scenario):
-        from montecarlo_ai.simulation import simulate
+def _checked(ensemble: Any, event: Any, n_paths: int, seed: int | None, checks: Checks) -> NDArray[np.datetime64]:
+    """Return the grid of an ensemble or of a scenario's run, after checking both and the event.
 
-        return simulate(ensemble, n_paths=n_paths, seed=seed, variables=exposure_variables(ensemble))
+    What is wrong with other arguments is told with it, and at once where there is no grid to go on with.
+    """
+    from montecarlo_ai.arguments import LARGEST_N_PATHS
+
+    if isinstance(ensemble, Scenario):
+        checks.whole("n_paths", n_paths, at_least=1, at_most=LARGEST_N_PATHS)
+        if seed is not None:
+            checks.whole("seed", seed, at_least=0, at_most=LARGEST_SEED)
+        known, chips, times = list(ensemble.model.event_fields), list(ensemble.chips), ensemble.time.times
+    else:
+        found = len(checks.problems)
+        with checks.collecting():
+            _check_ensemble(ensemble)
+        if len(checks.problems) > found:
+            checks.finish()
+        known, chips = [str(name) for name in ensemble["event"].values], attribute_names(ensemble, "chips")
+        times = np.asarray(ensemble["time"].values).astype("datetime64[s]")
+    if not isinstance(event, str):
+        checks.add("event", event, "must be the name of one event", f'such as "cash" or "{ANY}"')
+    elif event == ANY and not chips:
+        checks.add("event", event, "is no event of a run without chips", nearest(event, known))
+    elif event not in (*known, ANY):
+        checks.add("event", event, "is no event of this run", nearest(event, [*known, ANY]))
+    return times
+
+
+def _check_ensemble(ensemble: Any) -> None:
+    """Raise unless it is an ensemble on its grid, of paths of equal weight."""
     if not isinstance(ensemble, xr.Dataset) or "event_time" not in ensemble or "path" not in ensemble.dims:
         raise invalid("ensemble", f"a {type(ensemble).__name__}", "must be an ensemble of the lab, or its scenario")
-    missing = [name for name in ("chips", "steps_per_year") if name not in ensemble.attrs]
-    if missing:
-        raise invalid("ensemble", f"a Dataset without {', '.join(missing)}", "must be a result of simulate")
-    if "weight" in ensemble.variables:
-        raise invalid("ensemble", "a weighted ensemble", "must have paths of equal weight")
-    return ensemble
+    check_result(ensemble)
+
+
+def _simulated(scenario: Scenario, n_paths: int, seed: int | None) -> xr.Dataset:
+    from montecarlo_ai.simulation import simulate
+
+    return simulate(scenario, n_paths=n_paths, seed=seed, variables=exposure_variables(scenario))
 
 
 def _passage(data: xr.Dataset, event: str) -> NDArray[np.int64]:
     """Return the step after which the event first happened on each path; the largest integer if never."""
-    known = [str(name) for name in data["event"].values]
-    if event != ANY and event not in known:
-        raise invalid("event", event, "is no event of this run", nearest(event, [*known, ANY]))
     names = attribute_names(data, "chips") if event == ANY else [event]
-    years = data["event_time"].sel(event=names).transpose("event", "path").values.min(axis=0)
-    steps = np.full(years.size, np.iinfo(np.int64).max)
-    met = np.isfinite(years)
-    steps[met] = np.rint(years[met] * int(data.attrs["steps_per_year"])).astype(np.int64)
+    steps: NDArray[np.int64] = np.min([event_steps(data, name) for name in names], axis=0)
     return steps
 
 
-def _columns(times: NDArray[np.datetime64], at: Sequence[Any] | None) -> NDArray[np.int64]:
-    """Return the columns of the dates asked for; of the ends of years and the horizon if none are."""
-    if at is None:
-        years = times.astype("datetime64[Y]")
-        ends = np.flatnonzero((times == years) & (np.arange(times.size) > 0))
-        return np.union1d(ends, [times.size - 1]).astype(np.int64)
-    checks = Checks()
-    columns = []
-    for date in at:
-        moment = to_datetime(date, "at")
-        if not times[0] <= moment <= times[-1]:
-            checks.add("at", str(moment), f"must lie on the grid, {times[0]} to {times[-1]}")
-        columns.append(int(np.searchsorted(times, moment, side="right")) - 1)
-    checks.finish()
-    return np.array(columns, dtype=np.int64)
+def _ends(times: NDArray[np.datetime64]) -> NDArray[np.int64]:
+    """Return the columns of the ends of years and of the horizon."""
+    ends = np.flatnonzero((times == times.astype("datetime64[Y]")) & (np.arange(times.size) > 0))
+    return np.union1d(ends, [times.size - 1]).astype(np.int64)
 
 
 def _walk(
@@ -213,6 +222,7 @@ def _tables(
     columns: NDArray[np.int64],
     levels: Sequence[float],
     confidence: float,
+    parts: Parts | None,
 ) -> dict[str, NDArray[np.float64]]:
     """Return every statistic that is in USD, and the ratio of two of them, by name."""
     flat, deep = (means.shape[0], columns.size), (len(levels), means.shape[0], columns.size)
@@ -222,16 +232,17 @@ def _tables(
         found |= {key: np.full(shape, np.nan) for key in (name, f"{name}_lower", f"{name}_upper")}
     for j, column in enumerate(columns):
         happened = steps <= column
+        among = None if parts is None else parts.among(happened)
         shares = np.bincount(steps[happened], minlength=column + 1) / max(int(happened.sum()), 1)
         for c in range(means.shape[0]):
             losses = np.where(happened, at_event[c], 0.0)
-            _put(found, "loss", (c, j), mean_interval(losses, confidence))
+            _put(found, "loss", (c, j), mean_interval(losses, confidence, parts=parts))
             if happened.any():
                 found["independent"][c, j] = float(shares @ means[c, : column + 1])
-                _put(found, "given_event", (c, j), mean_interval(at_event[c, happened], confidence))
+                _put(found, "given_event", (c, j), mean_interval(at_event[c, happened], confidence, parts=among))
             for i, level in enumerate(levels):
-                _put(found, "shortfall", (i, c, j), shortfall_interval(losses, level, confidence))
-                _put(found, "loss_quantile", (i, c, j), quantile_interval(losses, level, confidence))
+                _put(found, "shortfall", (i, c, j), shortfall_interval(losses, level, confidence, parts=parts))
+                _put(found, "loss_quantile", (i, c, j), quantile_interval(losses, level, confidence, parts=parts))
     with np.errstate(invalid="ignore", divide="ignore"):
         for ending in ("", "_lower", "_upper"):
             found[f"wrong_way{ending}"] = found[f"given_event{ending}"] / found["independent"]

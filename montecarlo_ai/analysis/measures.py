@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from montecarlo_ai.checks import Checks
 
@@ -21,6 +21,7 @@ __all__ = [
     "SUM",
     "Measured",
     "measured",
+    "quantile_at",
     "quantiles_of",
     "states_of",
     "stub_of",
@@ -156,6 +157,13 @@ def quantiles_of(data: xr.Dataset, figure: Measured) -> tuple[NDArray[np.float64
     quantiles = data[state].transpose("quantile", "time")[:, rows].values.astype(np.float64) @ weights[rows]
     quantiles += figure.before
     return np.asarray(data["quantile"].values, dtype=np.float64), np.maximum.accumulate(quantiles)
+
+
+def quantile_at(level: ArrayLike, levels: NDArray[np.float64], quantiles: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return quantiles between those that a summary holds, linear in the level; nan beyond the outermost."""
+    wanted = np.asarray(level, dtype=np.float64)
+    held = (wanted >= levels[0] - 1e-9) & (wanted <= levels[-1] + 1e-9)
+    return np.where(held, np.interp(wanted, levels, quantiles), np.nan)
 
 
 def _overlap(begin: np.datetime64, end: np.datetime64, times: NDArray[np.datetime64]) -> NDArray[np.float64]:

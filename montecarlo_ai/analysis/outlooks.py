@@ -11,12 +11,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import xarray as xr
 
-from montecarlo_ai.analysis.measures import SUM, measured, quantiles_of, stub_of, values_of
+from montecarlo_ai.analysis.measures import SUM, measured, quantile_at, quantiles_of, stub_of, values_of
 from montecarlo_ai.analysis.scoring import probability_below
 from montecarlo_ai.assumptions import fact_table
 from montecarlo_ai.checks import Checks, nearest
 from montecarlo_ai.errors import invalid
-from montecarlo_ai.intervals import binomial_interval, check_interval
+from montecarlo_ai.intervals import REPLICATES, Parts, check_interval, share_interval
+from montecarlo_ai.passages import check_result, parts_of
 from montecarlo_ai.risk import IDENTITY
 from montecarlo_ai.scenario import Scenario
 
@@ -94,25 +95,29 @@ def outlooks(
     Dataset, dims (figure,)
         ``label``, ``variable``, ``measure``, ``value`` (in the state's unit; of a sum, times a year),
         ``period_start``, ``period_end``, ``published``, ``fact``; ``above``, the probability of the model's figure
-        lying above it, with exact limits ``lower`` and ``upper`` (of a summary nan: its quantiles have no count),
-        ``below`` = 1 - above, and ``median``, the model's own. Figures of states that the result does not hold, or of
+        lying above it, with limits ``lower`` and ``upper`` (exact, or from the replicates of an ensemble that has
+        several; of a summary nan: its quantiles have no count), ``below`` = 1 - above, and ``median``, the model's own
+        (nan of a summary that holds no quantiles about it). Figures of states that the result does not hold, or of
         times that it does not reach, are left out; how many, in the attributes.
 
     Raises
     ------
     InputError
-        If a label is unknown or the data are no result of a run.
+        If a label is unknown; if the data are no result of a run on its whole grid up to some time; or if their paths
+        are not independent and of one replicate.
     """
     chosen = _chosen(data, labels, pictures, confidence)
+    parts = parts_of(data) if "path" in data.dims else None
     rows, left_out = [], 0
     for picture in chosen:
         for figure in picture.figures:
-            row = _row(data, picture.label, figure, confidence)
+            row = _row(data, picture.label, figure, confidence, parts)
             left_out += row is None
             rows += [] if row is None else [row]
     attrs = {name: data.attrs[name] for name in IDENTITY if name in data.attrs}
     attrs |= {
         "confidence": float(confidence),
+        "method": "clopper-pearson" if parts is None else REPLICATES,
         "left_out": left_out,
         "n_paths": int(data.sizes.get("path", data.attrs.get("n_paths", 0))),
     }
@@ -138,10 +143,8 @@ def _chosen(data: Any, labels: Any, pictures: Any, confidence: float) -> list[Ou
     for label in labels or ():
         if label not in known:
             checks.add("labels", label, "is no picture", nearest(str(label), known))
-    if not isinstance(data, xr.Dataset) or "time" not in data.dims or "steps_per_year" not in data.attrs:
-        checks.add("data", f"a {type(data).__name__}", "must be a result of simulate or summarize")
-    elif data.sizes.get("path", 1) == 0:
-        checks.add("data", "no path", "must have one path at least")
+    with checks.collecting():
+        check_result(data)
     checks.finish()
     if labels is not None:
         return [picture for picture in given if picture.label in labels]
@@ -152,7 +155,7 @@ def _chosen(data: Any, labels: Any, pictures: Any, confidence: float) -> list[Ou
     return [each._replace(figures=tuple(figures)) for each, figures in zip(given, own, strict=True)]
 
 
-def _row(data: xr.Dataset, label: str, figure: Figure, confidence: float) -> dict[str, Any] | None:
+def _row(data: xr.Dataset, label: str, figure: Figure, confidence: float, parts: Parts | None) -> dict[str, Any] | None:
     """Return a figure beside the model's; None where the result cannot say."""
     fact = fact_table()[figure.fact]
     first, last = (np.datetime64(fact[key], "s") for key in ("period_start", "period_end"))
@@ -167,13 +170,12 @@ def _row(data: xr.Dataset, label: str, figure: Figure, confidence: float) -> dic
     lower = upper = np.nan
     if "path" in data[figure.variable].dims:
         values = values_of(data, found)
-        count = int(np.sum(values > value))
-        above, median = count / values.size, float(np.median(values))
-        low, high = binomial_interval(count, values.size, confidence=confidence)
-        lower, upper = float(low), float(high)
+        hits = values > value
+        above, median = float(hits.mean()), float(np.median(values))
+        lower, upper = share_interval(hits, parts, confidence=confidence)
     else:
         levels, quantiles = quantiles_of(data, found)
-        above, median = 1.0 - probability_below(levels, quantiles, value), float(np.interp(0.5, levels, quantiles))
+        above, median = 1.0 - probability_below(levels, quantiles, value), float(quantile_at(0.5, levels, quantiles))
     return {
         "label": label,
         "variable": figure.variable,

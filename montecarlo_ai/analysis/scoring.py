@@ -113,10 +113,13 @@ def probability_below(levels: ArrayLike, quantiles: ArrayLike, outcome: float) -
         return float(p[0] * math.exp((outcome - q[0]) / scale)) if scale > 0.0 else 0.0
     if outcome > q[-1]:
         return 1.0 - probability_below(1.0 - p[::-1], -q[::-1], -outcome)
-    # Where several levels share a value the distribution jumps: half of the jump counts as below.
+    # Where several levels share a value the distribution jumps, from 0 or to 1 at an end of the levels: half of the
+    # jump counts as below.
     low, high = np.searchsorted(q, outcome, side="left"), np.searchsorted(q, outcome, side="right")
     if high > low:
-        return float(0.5 * (p[low] + p[high - 1]))
+        lowest = p[low] if low > 0 or _tail(p, q) > 0.0 else 0.0
+        highest = p[high - 1] if high < q.size or _tail(1.0 - p[::-1], -q[::-1]) > 0.0 else 1.0
+        return float(0.5 * (lowest + highest))
     return float(np.interp(outcome, q, p))
 
 
@@ -177,9 +180,11 @@ def _squared_below(p: NDArray[np.float64], q: NDArray[np.float64], y: float) -> 
     if y <= q[0]:
         return 0.5 * p[0] ** 2 * scale * math.exp(2.0 * (y - q[0]) / scale) if scale > 0.0 else 0.0
     total = 0.5 * p[0] ** 2 * scale
-    inside = q < y
-    edges = np.append(q[inside], min(y, float(q[-1])))
-    heights = np.append(p[inside], np.interp(edges[-1], q, p) if y < q[-1] else p[-1])
+    end = min(y, float(q[-1]))
+    k = int(np.searchsorted(q, end, side="left"))
+    # Up to the lowest level of those that share a value: the jump there is no part of what lies below it.
+    height = p[k - 1] + (p[k] - p[k - 1]) * (end - q[k - 1]) / (q[k] - q[k - 1]) if k > 0 else p[0]
+    edges, heights = np.append(q[:k], end), np.append(p[:k], height)
     low, high = heights[:-1], heights[1:]
     total += float(np.sum(np.diff(edges) * (low * low + low * high + high * high) / 3.0))
     beyond, above = y - float(q[-1]), 1.0 - float(p[-1])

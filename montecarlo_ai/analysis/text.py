@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from montecarlo_ai.risk import probability_text
+from montecarlo_ai.risk import probability_text, share_texts
 from montecarlo_ai.tabular import number, table
 
 if TYPE_CHECKING:
@@ -88,8 +89,11 @@ def _coverage(found: xr.Dataset) -> str:
 def exposure_text(found: xr.Dataset) -> str:
     """Return an exposure at its last date as text: a line for each counterparty."""
     last = found.isel(time=-1)
-    n, count, confidence = int(found.attrs["n_paths"]), int(last["count"]), float(found.attrs["confidence"])
-    share, interval = probability_text(count, n, confidence)
+    confidence, probabilities = (
+        float(found.attrs["confidence"]),
+        share_texts(found, ("probability", "probability_lower", "probability_upper")),
+    )
+    share, interval = probabilities[-1]
     day = str(last["time"].values)[:10]
     event = str(found.attrs["event"]).replace("_", " ")
     level = float(found["level"].values[0])
@@ -120,14 +124,14 @@ def exposure_text(found: xr.Dataset) -> str:
         "",
         table(head, rows, right=(1, 2, 3, 4, 5)),
         "",
-        _losses_by_date(found, level),
+        _losses_by_date(found, level, [share for share, _ in probabilities]),
         "",
         f"Before recovery and before the compute is let to others; {100 * confidence:.6g}% intervals.",
     ]
     return "\n".join(lines)
 
 
-def _losses_by_date(found: xr.Dataset, level: float) -> str:
+def _losses_by_date(found: xr.Dataset, level: float, probabilities: Sequence[str]) -> str:
     """Return the probability, the expected loss of each counterparty and the shortfall of all by each date."""
     names = [str(name) for name in found["counterparty"].values]
     rows = []
@@ -135,8 +139,7 @@ def _losses_by_date(found: xr.Dataset, level: float) -> str:
         row = found.isel(time=k)
         losses = [_shown(float(row["loss"].sel(counterparty=name))) for name in names]
         shortfall = _shown(float(row["shortfall"].sel(level=level, counterparty=names[-1])))
-        share = f"{100 * float(row['probability']):.1f}%"
-        rows.append((str(row["time"].values)[:10], share, *losses, shortfall))
+        rows.append((str(row["time"].values)[:10], probabilities[k], *losses, shortfall))
     head = ("expected loss by", "probability", *names, f"shortfall {100 * level:.6g}%")
     return table(head, rows, right=range(1, len(head)))
 
@@ -182,15 +185,14 @@ def least_text(found: xr.Dataset) -> str:
 
 def outlooks_text(found: xr.Dataset) -> str:
     """Return others' figures beside the model's as text."""
-    n, confidence = int(found.attrs["n_paths"]), float(found.attrs["confidence"])
     rows = []
     for k in range(found.sizes["figure"]):
         row = found.isel(figure=k)
         above = f"{100 * float(row['above']):.1f}%"
         if math.isfinite(float(row["lower"])):
-            share, limits = probability_text(round(float(row["above"]) * n), n, confidence)
+            ((share, limits),) = share_texts(found.isel(figure=[k]), ("above", "lower", "upper"))
             above = f"{share} ({limits})" if limits else share
-        values = (number(float(row["value"])), number(float(row["median"])))
+        values = (number(float(row["value"])), _shown(float(row["median"])))
         rows.append((str(row["label"].values), str(row["variable"].values), _when(row), *values, above))
     head = ("whose", "state", "of", "figure", "model's median", "model lies above it")
     if not rows:

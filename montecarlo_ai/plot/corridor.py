@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
 import xarray as xr
 
 from montecarlo_ai.errors import invalid
@@ -30,7 +29,7 @@ class CorridorArtists(NamedTuple):
     lines : dict of str to Line2D
         By cause, and "chance" for the event whose least is looked for.
     least : Line2D
-        The mark at the least.
+        The mark at the least: the bottom of the parabola, which lies on the line or below it.
     title, caption, footnote : Annotation
     """
 
@@ -87,10 +86,8 @@ def corridor(found: xr.Dataset, *, ax: Axes | None = None, title: str | None = N
     (lines["chance"],) = axes.plot(pace, chance, color=style.INK, linewidth=2.4, zorder=4)
     low, high = 100.0 * found["chance_lower"].values, 100.0 * found["chance_upper"].values
     axes.fill_between(pace, low, high, color=style.INK, alpha=0.18, linewidth=0)
-    at = float(found["least"])
-    (least,) = axes.plot(
-        [at], [float(np.interp(at, pace, chance))], marker="o", markersize=8, color=style.INK, zorder=6, clip_on=False
-    )
+    bottom = [float(found["least"])], [100.0 * float(found["least_chance"])]
+    (least,) = axes.plot(*bottom, marker="o", markersize=8, color=style.INK, zorder=6, clip_on=False)
     _interval(axes, found)
     axes.set_xlim(pace[0], pace[-1])
     axes.set_ylim(0.0, min(1.06 * max(chance.max(), 100.0 * float(found["upper"].max())), 102.0))
@@ -128,10 +125,9 @@ def _interval(axes: Axes, found: xr.Dataset) -> None:
 def _caption(found: xr.Dataset, event: str) -> str:
     """Return where the chance is least, in words."""
     state, at = found.attrs["least_state"], float(found["least"])
-    pace = found["pace"].values
     if state == "flat":
         return f"At this number of paths no pace has a smaller chance of {event} than another."
-    percent = 100.0 * float(np.interp(at, pace, found["chance"].values))
+    percent = 100.0 * float(found["least_chance"])
     if state == "at the edge":
         return (
             f"The chance of {event} is least at the end of the paces tried ({at:g}: {percent:.2g}%): no least inside."

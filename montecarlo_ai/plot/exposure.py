@@ -10,7 +10,7 @@ import xarray as xr
 from montecarlo_ai.errors import invalid
 from montecarlo_ai.plot import style
 from montecarlo_ai.plot.chips import CAUSE_COLORS
-from montecarlo_ai.risk import describe_probability
+from montecarlo_ai.risk import describe_share
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -120,7 +120,7 @@ def exposure(found: xr.Dataset, *, ax: Axes | None = None, title: str | None = N
 
 def _caption(found: xr.Dataset, last: xr.Dataset, scale: style.Scale) -> str:
     whole = last.sel(counterparty="all")
-    chance = describe_probability(int(last["count"]), int(found.attrs["n_paths"]), float(found.attrs["confidence"]))
+    chance = describe_share(found, ("probability", "probability_lower", "probability_upper"), int(last["count"]))
     level = float(found["level"].values[0])
     step = scale.factor
     return (
