@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from benchmarks import machine
 from benchmarks.answers import Answer, Figures, Job, family, wrong
-from benchmarks.engines import BASELINE, ENGINES, Engine, Simulate
+from benchmarks.engines import BASELINE, ENGINES, Engine, MissingError, Simulate
 from benchmarks.jobs import JOBS
 from benchmarks.measurement import Measurement
 from montecarlo_ai.kernels.disk import CACHE_VARIABLE
@@ -41,10 +41,13 @@ class Taken(NamedTuple):
         Of whole calls: time of the calling thread where an engine has one, wall time where it has more.
     refused : dict of str to str
         Engines whose time would say nothing, each with the reason.
+    missing : dict of str to str
+        Families of engines that cannot do the job, or not on this machine, each with the reason.
     """
 
     timed: list[Measurement]
     refused: dict[str, str]
+    missing: dict[str, str]
 
 
 class Times(NamedTuple):
@@ -77,7 +80,7 @@ def measure(
         Whether to measure peak memory and compile time too, each engine in a process of its own.
     """
     job, n_paths = JOBS[name], n_paths or PATHS[name]
-    ready, figures, refused = _checked(job, n_paths, engines)
+    ready, figures, refused, missing = _checked(job, n_paths, engines)
     times = {engine.name: Times([], []) for engine in ready}
     for repeat in range(repeats):
         for engine, simulate in ready.items():
@@ -93,29 +96,31 @@ def measure(
             details |= _apart(name, engine, n_paths)
         checked = {"first passage": figures[engine.name].probability, "mean cash": figures[engine.name].mean}
         timed.append(Measurement(name, engine.name, UNIT, times[engine.name].own, details | checked))
-    return Taken(timed, refused)
+    return Taken(timed, refused, missing)
 
 
 def _checked(
     job: Job, n_paths: int, engines: Sequence[Engine]
-) -> tuple[dict[Engine, Simulate], dict[str, Figures], dict[str, str]]:
-    """Return the engines whose answers are right, the figures of answers, and why other engines are not timed."""
+) -> tuple[dict[Engine, Simulate], dict[str, Figures], dict[str, str], dict[str, str]]:
+    """Return the engines whose answers are right, the figures of answers, why engines are refused and why missing."""
     ready: dict[Engine, Simulate] = {}
     figures: dict[str, Figures] = {}
     refused: dict[str, str] = {}
+    missing: dict[str, str] = {}
     for engine in engines:
         paths = min(n_paths, CHECKED * n_paths // engine.paths_divisor)
         try:
             simulate = engine.prepare(job)
-            if simulate is None:
-                continue
             figures[engine.name] = Figures.of(job, simulate(paths, SEED))
+        except MissingError as reason:
+            missing[family(engine.name)] = str(reason)
         except Exception as error:  # whatever goes wrong in one engine is told, and the others are measured
             refused[engine.name] = f"{type(error).__name__}: {error}"
         else:
             ready[engine] = simulate
     refused |= wrong(job, figures)
-    return {engine: simulate for engine, simulate in ready.items() if engine.name not in refused}, figures, refused
+    right = {engine: simulate for engine, simulate in ready.items() if engine.name not in refused}
+    return right, figures, refused, missing
 
 
 def _timed_paths(engine: Engine, n_paths: int) -> int:
