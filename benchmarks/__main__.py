@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import tempfile
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -61,7 +62,6 @@ def main() -> None:
     arguments = _arguments()
     description, now, began = machine.describe(), datetime.now(), time.monotonic()
     print(", ".join(f"{name} {value}" for name, value in description.items()), flush=True)
-    arguments.out.mkdir(parents=True, exist_ok=True)
     file = arguments.out / f"{now:%Y-%m-%d-%H%M%S}-{machine.slug(description)}.json"
     result: dict[str, Any] = {"date": now.date().isoformat(), "machine": description}
     result |= {"measurements": [], "refused": [], "missing": []}
@@ -110,6 +110,11 @@ def _arguments() -> argparse.Namespace:
         )
     if arguments.repeats < 1:
         parser.error(f"--repeats {arguments.repeats}: must be at least 1")
+    try:
+        arguments.out.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=arguments.out).close()  # before minutes of measuring
+    except OSError as error:
+        parser.error(f"--out {arguments.out}: must be a folder that files can be written to ({error.strerror})")
     return arguments
 
 

@@ -10,6 +10,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel, Field, ValidationError
+
+from benchmarks.measurement import aligned
+
 RESULTS = Path(__file__).parent / "results"
 HEADER = ("job", "engine", "unit", "A", "B", "B/A least", "B/A median", "spread")
 
@@ -19,13 +23,56 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.compare", description="Compare two results.")
     parser.add_argument("results", nargs="*", type=Path, metavar="RESULT", help="two JSON files; the last two if none")
     files = parser.parse_args().results or sorted(RESULTS.glob("*.json"))[-2:]
-    missing = [str(file) for file in files if not file.is_file()]
-    if missing:
-        parser.error(f"no file {', '.join(missing)}")
     if len(files) != 2:
-        parser.error(f"{len(files)} results: two are compared; python -m benchmarks makes them in {RESULTS}")
+        parser.error(f"two results are compared, not {len(files)}; python -m benchmarks makes them in {RESULTS}")
+    try:
+        a, b = map(read, files)
+    except ValueError as error:
+        parser.error(f"{error}; python -m benchmarks makes results in {RESULTS}")
     print("\n".join(f"{letter} {file}" for letter, file in zip("AB", files, strict=True)))
-    print(comparison(*(json.loads(file.read_text(encoding="utf-8")) for file in files)))
+    print(comparison(a, b))
+
+
+class Details(BaseModel):
+    """What is compared of the details of a measurement."""
+
+    peak: float = Field(0.0, alias="peak MiB")
+    compiling: float = Field(0.0, alias="s to compile")
+
+
+class Quantity(BaseModel):
+    """What is compared of a measurement."""
+
+    job: str
+    engine: str
+    unit: str
+    minimum: float
+    median: float
+    details: Details
+
+
+class Result(BaseModel):
+    """What a file must hold to be compared; older ones hold less of the rest, newer ones more."""
+
+    date: str
+    machine: dict[str, str | int | float]
+    measurements: list[Quantity]
+
+
+def read(file: Path) -> dict[str, Any]:
+    """Return a result; ValueError, which names the file, if it cannot be read or holds something else."""
+    try:
+        result: dict[str, Any] = json.loads(file.read_bytes())
+        Result.model_validate(result, strict=True)
+    except OSError as error:
+        raise ValueError(f"{file}: cannot be read ({error.strerror})") from None
+    except ValidationError as error:
+        flaw = error.errors()[0]
+        where = ".".join(map(str, flaw["loc"]))
+        raise ValueError(f"{file}: is no result of the benchmarks ({where or 'all of it'}: {flaw['msg']})") from None
+    except ValueError as error:
+        raise ValueError(f"{file}: is not JSON ({error})") from None
+    return result
 
 
 def comparison(a: dict[str, Any], b: dict[str, Any]) -> str:
@@ -40,14 +87,7 @@ def comparison(a: dict[str, Any], b: dict[str, Any]) -> str:
             lines.append(f"{name}: A {ours}, B {theirs}")
     before, after = _quantities(a), _quantities(b)
     rows = [HEADER, *(_row(key, before[key], after[key]) for key in before if key in after)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADER))]
-    lines.append("")
-    for row in rows:
-        cells = [
-            cell.ljust(width) if column < 3 else cell.rjust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        lines.append("  ".join(cells).rstrip())
+    lines += ["", aligned(rows, left=(0, 1, 2))]
     alone = [
         (f"only in {letter}", key)
         for letter, ours, theirs in (("A", before, after), ("B", after, before))

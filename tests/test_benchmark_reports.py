@@ -2,6 +2,7 @@
 
 import functools
 import json
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -141,3 +142,65 @@ def test_the_command_prints_a_table_a_job_and_keeps_all_as_json(
     ]
     assert [len(one["values"]) for one in kept["measurements"]] == [2, 2]
     assert all(line.endswith("compile s") for line in printed.splitlines() if line.startswith("engine "))
+
+
+def test_results_of_before_missing_engines_were_kept_compare(result: dict[str, Any], tmp_path: Path) -> None:
+    older = {key: value for key, value in result.items() if key not in ("missing", "refused", "minutes")}
+    for name, kept in (("older", older), ("newer", result)):
+        (tmp_path / f"{name}.json").write_text(json.dumps(kept), encoding="utf-8")
+    done = _run("benchmarks.compare", tmp_path / "older.json", tmp_path / "newer.json")
+    assert done.returncode == 0
+    assert len([line for line in done.stdout.splitlines() if line.split()[-3:-1] == ["1.00", "1.00"]]) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (None, "cannot be read (No such file or directory)"),
+        ("{", "is not JSON (Expecting property name"),
+        (b"\xff\xfe\xfd", "is not JSON ("),
+        ("[]", "is no result of the benchmarks (all of it: "),
+        ('{"date": "2026-11-23", "machine": {}}', "is no result of the benchmarks (measurements: Field required)"),
+        (
+            '{"date": "2026-11-23", "machine": {}, "measurements": [{"job": "walk", "engine": "e", "unit": "s", '
+            '"minimum": "1", "median": 1, "details": {}}]}',
+            "is no result of the benchmarks (measurements.0.minimum: Input should be a valid number)",
+        ),
+    ],
+    ids=["absent", "malformed", "binary", "list", "another schema", "text for a number"],
+)
+def test_files_that_hold_no_result_are_told(
+    text: str | bytes | None, told: str, result: dict[str, Any], tmp_path: Path
+) -> None:
+    sound, other = tmp_path / "sound.json", tmp_path / "other.json"
+    sound.write_text(json.dumps(result), encoding="utf-8")
+    if text is not None:
+        other.write_bytes(text if isinstance(text, bytes) else text.encode())
+    done = _run("benchmarks.compare", sound, other)
+    assert done.returncode == 2
+    assert f"error: {other}: {told}" in done.stderr
+    assert "python -m benchmarks makes results in" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_one_result_is_not_compared(tmp_path: Path) -> None:
+    done = _run("benchmarks.compare", tmp_path)
+    assert done.returncode == 2
+    assert "two results are compared, not 1" in done.stderr
+
+
+@pytest.mark.parametrize("under", ["taken", "taken/under"])
+def test_out_that_is_a_file_is_told_before_anything_is_measured(under: str, tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("mine", encoding="utf-8")
+    done = _run("benchmarks", "walk", "--out", tmp_path / under)
+    assert done.returncode == 2
+    assert f"error: --out {tmp_path / under}: must be a folder that files can be written to (" in done.stderr
+    assert done.stdout == ""
+    assert (tmp_path / "taken").read_text(encoding="utf-8") == "mine"
+
+
+def _run(module: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    """Return what ``python -m`` gives, run in the root of the project."""
+    return subprocess.run(
+        [sys.executable, "-m", module, *map(str, arguments)], capture_output=True, text=True, cwd=page.PAGE.parents[1]
+    )
