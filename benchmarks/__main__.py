@@ -65,7 +65,7 @@ def main() -> None:
     file = arguments.out / f"{now:%Y-%m-%d-%H%M%S}-{machine.slug(description)}.json"
     result: dict[str, Any] = {"date": now.date().isoformat(), "machine": description}
     result |= {"measurements": [], "refused": [], "missing": []}
-    for name in arguments.names or [name for name in NAMES if name not in APART]:
+    for name in dict.fromkeys(arguments.names) or [name for name in NAMES if name not in APART]:
         taken = suite.measure(name, repeats=arguments.repeats) if name in JOBS else suite.Taken(OTHERS[name](), {}, {})
         timed = [{"measurement": name, **one.to_dict()} for one in taken.timed]
         result["measurements"] += timed
@@ -74,10 +74,13 @@ def main() -> None:
         result["minutes"] = (time.monotonic() - began) / 60.0
         file.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")  # what is measured is kept at once
         shown = tables.text(name, timed) if name in JOBS else table(taken.timed)
+        if not timed:
+            shown = f"{name}: nothing to measure on this machine"
         told = [f"Not timed: {engine}: {reason}." for engine, reason in taken.refused.items()]
         print("\n".join(["", shown, *told, *filter(None, [tables.missing_line(taken.missing)])]), flush=True)
 
-    print("\n".join(["", *page.busy(result), f"Kept in {file} after {result['minutes']:.1f} minutes"]))
+    print("\n".join(["", *page.busy(result), "What the columns say: docs/performance.md"]))
+    print(f"Kept in {file} after {result['minutes']:.1f} minutes")
     if chart.draw(result, file.with_suffix(".svg")):
         print(f"Drawn in {file.with_suffix('.svg')}")
     if arguments.page:
@@ -97,9 +100,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "names", nargs="*", metavar="NAME", help=f"any of {', '.join(NAMES)}; all but {', '.join(APART)} by default"
     )
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results", help="folder of the JSON file")
-    parser.add_argument("--page", action="store_true", help="make the figures of docs/performance.md anew, of all")
-    parser.add_argument("--repeats", type=int, default=suite.REPEATS, help="of the jobs by every engine")
+    parser.add_argument(
+        "--out", type=Path, default=Path(__file__).parent / "results", metavar="FOLDER", help="where JSON is kept"
+    )
+    parser.add_argument("--page", action="store_true", help="make the figures of docs/performance.md anew too")
+    turns = f"turns that every engine takes at a job, {suite.REPEATS} by default"
+    parser.add_argument("--repeats", type=int, default=suite.REPEATS, metavar="N", help=turns)
     arguments = parser.parse_args()
     unknown = sorted(set(arguments.names) - set(NAMES))
     if unknown:

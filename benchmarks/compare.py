@@ -1,4 +1,4 @@
-"""Two results side by side: ``python -m benchmarks.compare [A.json B.json]``; above one, B takes more.
+"""Two results side by side: ``python -m benchmarks.compare [A.json B.json]``.
 
 Without names, A is the last but one result of benchmarks/results and B the last.
 """
@@ -7,20 +7,27 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, Field, ValidationError
 
+from benchmarks.answers import family
 from benchmarks.measurement import aligned
+from benchmarks.page import busy
 
 RESULTS = Path(__file__).parent / "results"
+LEGEND = "B/A above one: B takes more. Closer to one than the spread (the larger median over its least), it is noise."
+Key = tuple[str, str, str]
+"""Job, engine and unit."""
+
 HEADER = ("job", "engine", "unit", "A", "B", "B/A least", "B/A median", "spread")
 
 
 def main() -> None:
     """Print what differs of two machines or two versions, and the ratios of what both measured."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.compare", description="Compare two results.")
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.compare", description=f"Compare two results. {LEGEND}")
     parser.add_argument("results", nargs="*", type=Path, metavar="RESULT", help="two JSON files; the last two if none")
     files = parser.parse_args().results or sorted(RESULTS.glob("*.json"))[-2:]
     if len(files) != 2:
@@ -78,38 +85,49 @@ def read(file: Path) -> dict[str, Any]:
 def comparison(a: dict[str, Any], b: dict[str, Any]) -> str:
     """Return a comparison as text: what differs of the machines, then a line for each quantity that both have.
 
-    The last column is the larger of the two medians over minima: a ratio closer to one than that is noise.
+    The last column is the larger of the two medians over minima. Below the table is what one of them alone has: a job,
+    an engine or a unit, with the reason where the other one says why it is missing.
     """
     lines = [f"A {a['date']}, B {b['date']}"]
     for name in dict.fromkeys([*a["machine"], *b["machine"]]):
         ours, theirs = a["machine"].get(name, "none"), b["machine"].get(name, "none")
         if ours != theirs:
             lines.append(f"{name}: A {ours}, B {theirs}")
+    lines += [f"{letter}: {line}" for letter, result in (("A", a), ("B", b)) for line in busy(result)]
     before, after = _quantities(a), _quantities(b)
     rows = [HEADER, *(_row(key, before[key], after[key]) for key in before if key in after)]
-    lines += ["", aligned(rows, left=(0, 1, 2))]
-    alone = [
-        (f"only in {letter}", key)
-        for letter, ours, theirs in (("A", before, after), ("B", after, before))
-        for key in ours
-        if key not in theirs
-    ]
-    return "\n".join([*lines, *(f"{where}: {', '.join(key)}" for where, key in alone)])
+    lines += ["", aligned(rows, left=(0, 1, 2)), LEGEND]
+    lines += [f"only in A: {name}" for name in _alone(before, after, b)]
+    lines += [f"only in B: {name}" for name in _alone(after, before, a)]
+    return "\n".join(lines)
 
 
-def _quantities(result: dict[str, Any]) -> dict[tuple[str, str, str], dict[str, Any]]:
+def _alone(ours: Iterable[Key], theirs: Iterable[Key], other: dict[str, Any]) -> list[str]:
+    """Return what the other result has not: a job where all of it is absent, else an engine, else a unit."""
+    reasons = {(one["job"], one["engine"]): one["reason"] for one in other.get("missing", [])}  # not in older ones
+    known = {key[:length] for key in theirs for length in (1, 2, 3)}
+    found = []
+    for key in ours:
+        absent = next((key[:length] for length in (1, 2, 3) if key[:length] not in known), None)
+        if absent is not None:
+            reason = reasons.get((key[0], family(key[1])))
+            found.append(", ".join(absent) + (f" (missing: {reason})" if reason and len(absent) == 2 else ""))
+    return list(dict.fromkeys(found))
+
+
+def _quantities(result: dict[str, Any]) -> dict[Key, dict[str, Any]]:
     """Return measurements by job, engine and unit; memory and compile time are quantities of their own."""
     found = {}
     for one in result["measurements"]:
         found[one["job"], one["engine"], one["unit"]] = one
         for unit in ("peak MiB", "s to compile"):
-            if one["details"].get(unit):
+            if unit in one["details"]:
                 value = one["details"][unit]
                 found[one["job"], one["engine"], unit] = {"minimum": value, "median": value}
     return found
 
 
-def _row(key: tuple[str, str, str], a: dict[str, Any], b: dict[str, Any]) -> tuple[str, ...]:
+def _row(key: Key, a: dict[str, Any], b: dict[str, Any]) -> tuple[str, ...]:
     """Return a line of the table."""
     spread = max((one["median"] / one["minimum"] if one["minimum"] > 0.0 else 1.0) for one in (a, b))
     figures = (f"{a['minimum']:.3g}", f"{b['minimum']:.3g}", _ratio(a, b, "minimum"), _ratio(a, b, "median"))

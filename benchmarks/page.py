@@ -69,7 +69,7 @@ def busy(result: dict[str, Any]) -> list[str]:
         one["details"]["wall ns"] / one["minimum"]
         for rows in by_job(result).values()
         for one in rows
-        if one["details"]["threads"] == 1
+        if one["details"]["threads"] == 1 and "wall ns" in one["details"]  # not in older results
     ]
     wait = statistics.median(waits or [1.0])
     if wait < QUIET:

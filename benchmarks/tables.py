@@ -34,7 +34,7 @@ def cells(rows: Sequence[dict[str, Any]]) -> list[tuple[str, ...]]:
 
 def text(job: str, rows: Sequence[dict[str, Any]]) -> str:
     """Return the table of a job for a terminal."""
-    return f"{job}{stated(rows)}\n{aligned([HEADER, *cells(rows)], left=(0,))}"
+    return f"{job}, ns per path-step{stated(rows)}\n{aligned([HEADER, *cells(rows)], left=(0,))}"
 
 
 def missing_line(missing: Mapping[str, str]) -> str:

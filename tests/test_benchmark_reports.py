@@ -103,6 +103,32 @@ def test_comparison_has_the_ratios_of_what_both_have(result: dict[str, Any]) -> 
     assert "only in B: walk, something else" in text
 
 
+def test_comparison_says_what_one_has_alone_and_why(result: dict[str, Any]) -> None:
+    """A whole job by its name, an engine by the two, with the reason that the other result gives."""
+    first = result["measurements"][0]
+    more = [{**first, "job": "lab"}, {**first, "engine": "JAX, float32"}, {**first, "unit": "s"}]
+    richer = {**result, "measurements": [*result["measurements"], *more, {**more[0], "engine": "other"}]}
+    alone = [line for line in compare.comparison(richer, result).splitlines() if line.startswith("only in")]
+    assert alone == [
+        "only in A: lab",
+        "only in A: walk, JAX, float32 (missing: not installed)",
+        f"only in A: walk, {first['engine']}, s",
+    ]
+    older = {key: value for key, value in result.items() if key != "missing"}
+    assert "only in A: walk, JAX, float32\n" in compare.comparison(richer, older)
+
+
+def test_comparison_says_which_machine_had_other_work(result: dict[str, Any]) -> None:
+    busy, quiet = json.loads(json.dumps(result)), json.loads(json.dumps(result))
+    for one in busy["measurements"]:
+        one["details"]["wall ns"] = 2.0 * one["minimum"]
+    for one in quiet["measurements"]:
+        one["details"]["wall ns"] = one["minimum"]
+    text = compare.comparison(quiet, busy)
+    assert "B: The machine had other work: engines on one thread took 2.00 times" in text
+    assert "A: The machine" not in text
+
+
 def test_page_and_picture_are_made_from_a_result(result: dict[str, Any], tmp_path: Path) -> None:
     text = page.PAGE.read_text(encoding="utf-8")
     made = page.rewrite(text, result)
@@ -130,7 +156,9 @@ def test_the_command_prints_a_table_a_job_and_keeps_all_as_json(
     quick = functools.partial(suite.measure, n_paths=2**12, engines=engines, costs=False)
     monkeypatch.setattr(suite, "measure", quick)
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(sys, "argv", ["benchmarks", "walk", "thirty-states", "--repeats", "2", "--out", str(tmp_path)])
+    monkeypatch.setattr(
+        sys, "argv", ["benchmarks", "walk", "thirty-states", "walk", "--repeats", "2", "--out", str(tmp_path)]
+    )
     command.main()
     printed = capsys.readouterr().out
     reason = "no compiler that works: no g++, no clang++"
