@@ -81,19 +81,17 @@ def measure(
     """
     job, n_paths = JOBS[name], n_paths or PATHS[name]
     ready, figures, refused, missing = _checked(job, n_paths, engines)
-    times = {engine.name: Times([], []) for engine in ready}
-    for repeat in range(repeats):
-        for engine, simulate in ready.items():
-            paths = _timed_paths(engine, n_paths)
-            wall, thread = _seconds(simulate, paths, SEED + repeat)
-            own = thread if engine.threads == 1 else wall  # a thread's own time is blind to whoever else is busy
-            times[engine.name].own.append(1e9 * own / (paths * job.n_steps))
-            times[engine.name].wall.append(1e9 * wall / (paths * job.n_steps))
+    times = _times(job, ready, n_paths, repeats, refused)
+    ready = {engine: simulate for engine, simulate in ready.items() if engine.name in times}
     timed = []
     for engine in ready:
         details = _details(job, engine, n_paths, times)
-        if costs and _stands_for_its_family(engine, ready):
-            details |= _apart(name, engine, n_paths)
+        try:
+            if costs and _stands_for_its_family(engine, ready):
+                details |= _apart(name, engine, n_paths)
+        except subprocess.CalledProcessError as error:
+            refused[engine.name] = f"alone in a process it ends with {error.returncode}"
+            continue
         checked = {"first passage": figures[engine.name].probability, "mean cash": figures[engine.name].mean}
         timed.append(Measurement(name, engine.name, UNIT, times[engine.name].own, details | checked))
     return Taken(timed, refused, missing)
@@ -121,6 +119,28 @@ def _checked(
     refused |= wrong(job, figures)
     right = {engine: simulate for engine, simulate in ready.items() if engine.name not in refused}
     return right, figures, refused, missing
+
+
+def _times(
+    job: Job, ready: dict[Engine, Simulate], n_paths: int, repeats: int, refused: dict[str, str]
+) -> dict[str, Times]:
+    """Return the times of engines that take turns; whoever fails is put among the refused and has none."""
+    times = {engine.name: Times([], []) for engine in ready}
+    for repeat in range(repeats):
+        for engine, simulate in ready.items():
+            if engine.name not in times:
+                continue
+            paths = _timed_paths(engine, n_paths)
+            try:
+                wall, thread = _seconds(simulate, paths, SEED + repeat)
+            except Exception as error:  # an answer that was right may be too large for memory when it is timed
+                refused[engine.name] = f"{type(error).__name__} at {paths:,} paths: {error}"
+                del times[engine.name]
+                continue
+            own = thread if engine.threads == 1 else wall  # a thread's own time is blind to whoever else is busy
+            times[engine.name].own.append(1e9 * own / (paths * job.n_steps))
+            times[engine.name].wall.append(1e9 * wall / (paths * job.n_steps))
+    return times
 
 
 def _timed_paths(engine: Engine, n_paths: int) -> int:

@@ -98,6 +98,25 @@ def test_an_engine_that_is_wrong_or_fails_is_told_and_not_timed() -> None:
     assert "first passage" in refused["widens"]
 
 
+def test_an_engine_that_fails_when_it_is_timed_or_alone_is_told() -> None:
+    def narrow(job: Any) -> Any:
+        def simulate(n_paths: int, seed: int) -> Any:
+            if n_paths > 2**12:
+                raise MemoryError("no room")
+            return numpy_blocks.prepare(job)(n_paths, seed)
+
+        return simulate
+
+    engines = [Engine(BASELINE, numpy_blocks.prepare), Engine("narrow", narrow, threads=2)]
+    timed, refused, _ = suite.measure("walk", n_paths=2**12, repeats=2, engines=engines, costs=False)
+    assert [one.engine for one in timed] == [BASELINE]
+    assert refused == {"narrow": "MemoryError at 8,192 paths: no room"}
+    engines = [Engine("in no registry", numpy_blocks.prepare), Engine(BASELINE, numpy_blocks.prepare)]
+    timed, refused, _ = suite.measure("walk", n_paths=2**12, repeats=1, engines=engines)
+    assert [one.engine for one in timed] == [BASELINE]
+    assert refused == {"in no registry": "alone in a process it ends with 1"}
+
+
 def test_another_mean_and_another_spread_are_noticed() -> None:
     job = ThreeShocks()
     sound = Figures.of(job, plain_python.prepare(job)(1024, 1))
