@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import tempfile
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -26,6 +27,7 @@ from benchmarks import (
     preset,
     samplers,
     suite,
+    tables,
     threads,
     vectors,
 )
@@ -60,22 +62,25 @@ def main() -> None:
     arguments = _arguments()
     description, now, began = machine.describe(), datetime.now(), time.monotonic()
     print(", ".join(f"{name} {value}" for name, value in description.items()), flush=True)
-    arguments.out.mkdir(parents=True, exist_ok=True)
     file = arguments.out / f"{now:%Y-%m-%d-%H%M%S}-{machine.slug(description)}.json"
-    result: dict[str, Any] = {"date": now.date().isoformat(), "machine": description, "measurements": [], "refused": []}
-    for name in arguments.names or [name for name in NAMES if name not in APART]:
-        taken = suite.measure(name, repeats=arguments.repeats) if name in JOBS else suite.Taken(OTHERS[name](), {})
-        result["measurements"] += [{"measurement": name, **one.to_dict()} for one in taken.timed]
-        result["refused"] += [
-            {"job": name, "engine": engine, "reason": reason} for engine, reason in taken.refused.items()
-        ]
+    result: dict[str, Any] = {"date": now.date().isoformat(), "machine": description}
+    result |= {"measurements": [], "refused": [], "missing": []}
+    for name in dict.fromkeys(arguments.names) or [name for name in NAMES if name not in APART]:
+        taken = suite.measure(name, repeats=arguments.repeats) if name in JOBS else suite.Taken(OTHERS[name](), {}, {})
+        timed = [{"measurement": name, **one.to_dict()} for one in taken.timed]
+        result["measurements"] += timed
+        result["refused"] += _reasons(name, taken.refused)
+        result["missing"] += _reasons(name, taken.missing)
         result["minutes"] = (time.monotonic() - began) / 60.0
         file.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")  # what is measured is kept at once
-        print(f"\n{table(taken.timed)}", flush=True)
-        for engine, reason in taken.refused.items():
-            print(f"not timed: {name}, {engine}: {reason}", flush=True)
+        shown = tables.text(name, timed) if name in JOBS else table(taken.timed)
+        if not timed:
+            shown = f"{name}: nothing to measure on this machine"
+        told = [f"Not timed: {engine}: {reason}." for engine, reason in taken.refused.items()]
+        print("\n".join(["", shown, *told, *filter(None, [tables.missing_line(taken.missing)])]), flush=True)
 
-    print(f"\nKept in {file} after {result['minutes']:.1f} minutes")
+    print("\n".join(["", *page.busy(result), "What the columns say: docs/performance.md"]))
+    print(f"Kept in {file} after {result['minutes']:.1f} minutes")
     if chart.draw(result, file.with_suffix(".svg")):
         print(f"Drawn in {file.with_suffix('.svg')}")
     if arguments.page:
@@ -84,13 +89,23 @@ def main() -> None:
         print(f"Made anew: figures of {page.PAGE}, {page.PICTURE}")
 
 
+def _reasons(job: str, reasons: dict[str, str]) -> list[dict[str, str]]:
+    """Return the reasons of a job's engines as JSON holds them."""
+    return [{"job": job, "engine": engine, "reason": reason} for engine, reason in reasons.items()]
+
+
 def _arguments() -> argparse.Namespace:
     """Return what was asked for, checked."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure speed and memory.")
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"any of {', '.join(NAMES)}; all by default")
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results", help="folder of the JSON file")
-    parser.add_argument("--page", action="store_true", help="make the figures of docs/performance.md anew, of all")
-    parser.add_argument("--repeats", type=int, default=suite.REPEATS, help="of the jobs by every engine")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"any of {', '.join(NAMES)}; all but {', '.join(APART)} by default"
+    )
+    parser.add_argument(
+        "--out", type=Path, default=Path(__file__).parent / "results", metavar="FOLDER", help="where JSON is kept"
+    )
+    parser.add_argument("--page", action="store_true", help="make the figures of docs/performance.md anew too")
+    turns = f"turns that every engine takes at a job, {suite.REPEATS} by default"
+    parser.add_argument("--repeats", type=int, default=suite.REPEATS, metavar="N", help=turns)
     arguments = parser.parse_args()
     unknown = sorted(set(arguments.names) - set(NAMES))
     if unknown:
@@ -101,6 +116,11 @@ def _arguments() -> argparse.Namespace:
         )
     if arguments.repeats < 1:
         parser.error(f"--repeats {arguments.repeats}: must be at least 1")
+    try:
+        arguments.out.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=arguments.out).close()  # before minutes of measuring
+    except OSError as error:
+        parser.error(f"--out {arguments.out}: must be a folder that files can be written to ({error.strerror})")
     return arguments
 
 

@@ -27,13 +27,12 @@ def main() -> None:
     engine = next(engine for engine in ENGINES if engine.name == engine_name)
     moments = [_worked()]
     simulate = engine.prepare(JOBS[name])
-    if simulate is None:
-        raise SystemExit(f"{engine_name} cannot do {name}")
     for seed in (1, 2):
         simulate(int(paths), seed)
         moments.append(_worked())
     first, second = (later - earlier for earlier, later in pairwise(moments))
-    found = {"peak MiB": peak_bytes() / 2**20, "s to compile": max(first - second, 0.0)}
+    compiling = max(round(first - second, 2), 0.0)  # the clock ticks a hundred times a second
+    found = {"peak MiB": peak_bytes() / 2**20, "s to compile": compiling}
     print(json.dumps(found | _counted(name, engine_name)))
 
 

@@ -24,7 +24,6 @@ SEED = 2026
 def measure(*, n_paths: int = PATHS, repeats: int = REPEATS) -> list[Measurement]:
     """Return ns a path-step of the three-shock job: the kernel keeping nothing, an ensemble, a summary."""
     job, scenario = ThreeShocks(), scenario_of(ThreeShocks())
-    assert scenario is not None
     mc.warmup(scenario)
     common: dict[str, Any] = {"n_paths": n_paths, "variables": ["cash"], "threads": 1, "progress": False}
     calls: dict[str, Callable[[], object]] = {

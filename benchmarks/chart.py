@@ -7,7 +7,8 @@ from typing import Any
 
 from benchmarks.engines import LIBRARY
 from benchmarks.measurement import digits
-from benchmarks.page import by_job, floor
+from benchmarks.page import by_job
+from benchmarks.tables import floor
 
 
 def draw(result: dict[str, Any], file: Path) -> bool:

@@ -51,7 +51,6 @@ OTHERS: tuple[Distribution, ...] = (
 def measure(*, n_paths: int = PATHS, repeats: int = REPEATS) -> list[Measurement]:
     """Return ns a draw of each family, and of a 40th of a path: what forty inputs may take; repeats interleaved."""
     simulate = library.prepare(ThreeShocks())
-    assert simulate is not None
     jobs: dict[str, Callable[[], object]] = {
         _label(distribution): _drawer(distribution) for distribution in (*COMMON, *OTHERS)
     }

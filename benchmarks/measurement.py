@@ -51,14 +51,25 @@ def table(measurements: Sequence[Measurement]) -> str:
     for one in measurements:
         notes = ", ".join(f"{name} {_short(value)}" for name, value in one.details.items())
         rows.append((one.job, one.engine, digits(one.minimum), digits(one.median), one.unit, notes))
-    widths = [max(len(row[column]) for row in rows) for column in range(5)]
+    return aligned(rows, left=(0, 1, 4, 5))
+
+
+def aligned(rows: Sequence[Sequence[str]], *, left: Sequence[int]) -> str:
+    """Return rows of cells as text in columns, which end at one place but for those that begin at one.
+
+    Parameters
+    ----------
+    rows : sequence of sequence of str
+        All of one length.
+    left : sequence of int
+        Columns of words.
+    """
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = []
     for row in rows:
-        cells = [
-            cell.rjust(width) if column in (2, 3) else cell.ljust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=False))
-        ]
-        lines.append("  ".join([*cells, row[5]]).rstrip())
+        padded = zip(row, widths, strict=True)
+        cells = [cell.ljust(width) if i in left else cell.rjust(width) for i, (cell, width) in enumerate(padded)]
+        lines.append("  ".join(cells).rstrip())
     return "\n".join(lines)
 
 

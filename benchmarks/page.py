@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import re
 import statistics
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.apart import COUNTED
+from benchmarks import tables
 from benchmarks.measurement import digits
 
 PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
 PICTURE = PAGE.parent / "images" / "performance.svg"
 BLOCK = re.compile(r"(<!-- figures: made by make bench -->\n).*?(<!-- figures: end -->)", re.DOTALL)
-ENGINES_HEADER = (
-    *("engine", "threads", "ns", "median", "wall", "paths/s"),
-    *("times the bound", "x NumPy", "peak MiB", "compile s"),
-)
 OTHERS_HEADER = ("what", "of", "least", "median", "unit", "beside")
 BESIDE = ("times as fast as one", "processors", "to AVX-512")
 """Details of other measurements that their line shows."""
@@ -37,24 +33,17 @@ def by_job(result: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
     return jobs
 
 
-def floor(rows: Iterable[dict[str, Any]]) -> float | None:
-    """Return the bound of float64 on one thread; None where none was counted."""
-    return max((row["details"]["bound"] for row in rows if "bound" in row["details"]), default=None)
-
-
 def block(result: dict[str, Any]) -> str:
     """Return the tables of a result: a job each, then the other measurements."""
     machine = dict(result["machine"])
     named = f"{machine.pop('processor')}, {machine.pop('cores')} cores"
     rest = ", ".join(f"{name} {value}" for name, value in machine.items())
     text = [f"{result['date']}, {named}, {result['minutes']:.0f} minutes ({rest}).\n"]
-    text += _busy(result)
+    text += [f"{line}\n" for line in busy(result)]
     for job, rows in by_job(result).items():
-        bound, counted = floor(rows), [row["details"][COUNTED] for row in rows if COUNTED in row["details"]]
-        stated = "" if bound is None else f"; counted bound of float64 on one thread {bound:.2f} ns"
-        stated += "".join(f"; {count:,} vector operations in the step's machine code" for count in counted)
-        rows = sorted(rows, key=lambda row: float(row["minimum"]))
-        text += [f"**{job}**{stated}\n", *_table(ENGINES_HEADER, map(_cells, rows)), ""]
+        text += [f"**{job}**{tables.stated(rows)}\n", *_table(tables.HEADER, tables.cells(rows)), ""]
+        missing = {one["engine"]: one["reason"] for one in result["missing"] if one["job"] == job}
+        text += [f"{tables.missing_line(missing)}\n"] if missing else []
     text += _refused(result)
     others = [
         (one["job"], one["engine"], digits(one["minimum"]), digits(one["median"]), one["unit"], _beside(one["details"]))
@@ -74,20 +63,20 @@ def rewrite(page: str, result: dict[str, Any]) -> str:
     return made
 
 
-def _busy(result: dict[str, Any]) -> list[str]:
+def busy(result: dict[str, Any]) -> list[str]:
     """Return a line that says so if the machine had other work."""
     waits = [
         one["details"]["wall ns"] / one["minimum"]
         for rows in by_job(result).values()
         for one in rows
-        if one["details"]["threads"] == 1
+        if one["details"]["threads"] == 1 and "wall ns" in one["details"]  # not in older results
     ]
     wait = statistics.median(waits or [1.0])
     if wait < QUIET:
         return []
     return [
         f"The machine had other work: engines on one thread took {wait:.2f} times their own time on the wall, "
-        "so that figures of several threads are too high and no basis for a comparison.\n"
+        "so that figures of several threads are too high and no basis for a comparison."
     ]
 
 
@@ -106,17 +95,3 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
 
 def _beside(details: dict[str, Any]) -> str:
     return ", ".join(f"{name} {digits(details[name])}" for name in BESIDE if name in details)
-
-
-def _cells(one: dict[str, Any]) -> tuple[str, ...]:
-    details = one["details"]
-    forms: dict[str, Callable[[float], str]] = {
-        "wall ns": digits,
-        "paths a second": "{:,}".format,
-        "times the bound": digits,
-        "times as fast as NumPy": digits,
-        "peak MiB": "{:.0f}".format,
-        "s to compile": "{:.1f}".format,
-    }
-    found = [form(details[name]) if name in details else "" for name, form in forms.items()]
-    return (one["engine"], str(details["threads"]), digits(one["minimum"]), digits(one["median"]), *found)

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from benchmarks import machine
 from benchmarks.answers import Answer, Figures, Job, family, wrong
-from benchmarks.engines import BASELINE, ENGINES, Engine, Simulate
+from benchmarks.engines import BASELINE, ENGINES, Engine, MissingError, Simulate
 from benchmarks.jobs import JOBS
 from benchmarks.measurement import Measurement
 from montecarlo_ai.kernels.disk import CACHE_VARIABLE
@@ -41,10 +41,13 @@ class Taken(NamedTuple):
         Of whole calls: time of the calling thread where an engine has one, wall time where it has more.
     refused : dict of str to str
         Engines whose time would say nothing, each with the reason.
+    missing : dict of str to str
+        Families of engines that cannot do the job, or not on this machine, each with the reason.
     """
 
     timed: list[Measurement]
     refused: dict[str, str]
+    missing: dict[str, str]
 
 
 class Times(NamedTuple):
@@ -77,45 +80,67 @@ def measure(
         Whether to measure peak memory and compile time too, each engine in a process of its own.
     """
     job, n_paths = JOBS[name], n_paths or PATHS[name]
-    ready, figures, refused = _checked(job, n_paths, engines)
-    times = {engine.name: Times([], []) for engine in ready}
-    for repeat in range(repeats):
-        for engine, simulate in ready.items():
-            paths = _timed_paths(engine, n_paths)
-            wall, thread = _seconds(simulate, paths, SEED + repeat)
-            own = thread if engine.threads == 1 else wall  # a thread's own time is blind to whoever else is busy
-            times[engine.name].own.append(1e9 * own / (paths * job.n_steps))
-            times[engine.name].wall.append(1e9 * wall / (paths * job.n_steps))
+    ready, figures, refused, missing = _checked(job, n_paths, engines)
+    times = _times(job, ready, n_paths, repeats, refused)
+    ready = {engine: simulate for engine, simulate in ready.items() if engine.name in times}
     timed = []
     for engine in ready:
         details = _details(job, engine, n_paths, times)
-        if costs and _stands_for_its_family(engine, ready):
-            details |= _apart(name, engine, n_paths)
+        try:
+            if costs and _stands_for_its_family(engine, ready):
+                details |= _apart(name, engine, n_paths)
+        except subprocess.CalledProcessError as error:
+            refused[engine.name] = f"alone in a process it ends with {error.returncode}"
+            continue
         checked = {"first passage": figures[engine.name].probability, "mean cash": figures[engine.name].mean}
         timed.append(Measurement(name, engine.name, UNIT, times[engine.name].own, details | checked))
-    return Taken(timed, refused)
+    return Taken(timed, refused, missing)
 
 
 def _checked(
     job: Job, n_paths: int, engines: Sequence[Engine]
-) -> tuple[dict[Engine, Simulate], dict[str, Figures], dict[str, str]]:
-    """Return the engines whose answers are right, the figures of answers, and why other engines are not timed."""
+) -> tuple[dict[Engine, Simulate], dict[str, Figures], dict[str, str], dict[str, str]]:
+    """Return the engines whose answers are right, the figures of answers, why engines are refused and why missing."""
     ready: dict[Engine, Simulate] = {}
     figures: dict[str, Figures] = {}
     refused: dict[str, str] = {}
+    missing: dict[str, str] = {}
     for engine in engines:
         paths = min(n_paths, CHECKED * n_paths // engine.paths_divisor)
         try:
             simulate = engine.prepare(job)
-            if simulate is None:
-                continue
             figures[engine.name] = Figures.of(job, simulate(paths, SEED))
+        except MissingError as reason:
+            missing[family(engine.name)] = str(reason)
         except Exception as error:  # whatever goes wrong in one engine is told, and the others are measured
             refused[engine.name] = f"{type(error).__name__}: {error}"
         else:
             ready[engine] = simulate
     refused |= wrong(job, figures)
-    return {engine: simulate for engine, simulate in ready.items() if engine.name not in refused}, figures, refused
+    right = {engine: simulate for engine, simulate in ready.items() if engine.name not in refused}
+    return right, figures, refused, missing
+
+
+def _times(
+    job: Job, ready: dict[Engine, Simulate], n_paths: int, repeats: int, refused: dict[str, str]
+) -> dict[str, Times]:
+    """Return the times of engines that take turns; whoever fails is put among the refused and has none."""
+    times = {engine.name: Times([], []) for engine in ready}
+    for repeat in range(repeats):
+        for engine, simulate in ready.items():
+            if engine.name not in times:
+                continue
+            paths = _timed_paths(engine, n_paths)
+            try:
+                wall, thread = _seconds(simulate, paths, SEED + repeat)
+            except Exception as error:  # an answer that was right may be too large for memory when it is timed
+                refused[engine.name] = f"{type(error).__name__} at {paths:,} paths: {error}"
+                del times[engine.name]
+                continue
+            own = thread if engine.threads == 1 else wall  # a thread's own time is blind to whoever else is busy
+            times[engine.name].own.append(1e9 * own / (paths * job.n_steps))
+            times[engine.name].wall.append(1e9 * wall / (paths * job.n_steps))
+    return times
 
 
 def _timed_paths(engine: Engine, n_paths: int) -> int:

@@ -17,7 +17,6 @@ SEED = 7
 def test_simulate_on_one_thread(name: str, benchmark: Any) -> None:
     """Whole calls of the jobs."""
     simulate = library.prepare(JOBS[name])
-    assert simulate is not None
     n_paths = 2**11 if name == "lab" else 2**14
     simulate(n_paths, SEED)  # compiles, or loads what was compiled
     answer = benchmark(simulate, n_paths, SEED)

@@ -24,7 +24,6 @@ def measure(*, n_paths: int = 2**20, preset_paths: int = 2**16, repeats: int = R
     time it spent on processors, as a multiple of that with one thread, still tells what threads cost.
     """
     job, preset = scenario_of(ThreeShocks()), mc.load_scenario(PRESET)
-    assert job is not None
     small = preset_paths // 8
     jobs: dict[str, Callable[[int], object]] = {
         f"three-shocks, {n_paths:,} paths": lambda threads: mc.simulate(

@@ -1,8 +1,6 @@
 """Every engine of the benchmark does the same job, and the checks that say so can fail."""
 
-import json
 from dataclasses import replace
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +13,6 @@ import montecarlo_ai as mc
 from benchmarks import (
     answers,
     calls,
-    chart,
-    compare,
     comparisons,
     functions,
     import_time,
@@ -24,7 +20,6 @@ from benchmarks import (
     lab_step,
     laws,
     memory,
-    page,
     preset,
     samplers,
     suite,
@@ -33,9 +28,9 @@ from benchmarks.answers import Figures, differences, misses, wrong
 from benchmarks.engines import (
     BASELINE,
     ENGINES,
-    INSTALLED,
     LIBRARY,
     Engine,
+    MissingError,
     compiled,
     numba_paths,
     numpy_blocks,
@@ -67,9 +62,9 @@ def quick(name: str) -> list[Engine]:
 )
 def test_engines_agree_and_are_timed(name: str, n_paths: int) -> None:
     engines = quick(name)
-    timed, refused = suite.measure(name, n_paths=n_paths, repeats=1, engines=engines, costs=False)
+    timed, refused, missing = suite.measure(name, n_paths=n_paths, repeats=1, engines=engines, costs=False)
     assert refused == {}
-    able = {engine.name for engine in engines if engine.prepare(JOBS[name]) is not None}
+    able = {engine.name for engine in engines if answers.family(engine.name) not in missing}
     assert {one.engine for one in timed} == able >= {LIBRARY, "plain Python"}
     assert all(one.minimum > 0.0 and one.details["wall ns"] > 0.0 for one in timed)
 
@@ -94,13 +89,32 @@ def test_an_engine_that_is_wrong_or_fails_is_told_and_not_timed() -> None:
         Engine("widens", widens),
     ]
     engines = [Engine(BASELINE, numpy_blocks.prepare), *others]
-    timed, refused = suite.measure("walk", n_paths=2**14, repeats=1, engines=engines, costs=False)
+    timed, refused, _ = suite.measure("walk", n_paths=2**14, repeats=1, engines=engines, costs=False)
     assert [one.engine for one in timed] == [BASELINE]
     assert list(refused) == ["breaks", "shortens", "cheats", "widens"]
     assert refused["breaks"] == "IndexError: list index out of range"
     assert "shape (49, 16384), not (61, 16384)" in refused["shortens"]
     assert "mean of final cash" in refused["cheats"]
     assert "first passage" in refused["widens"]
+
+
+def test_an_engine_that_fails_when_it_is_timed_or_alone_is_told() -> None:
+    def narrow(job: Any) -> Any:
+        def simulate(n_paths: int, seed: int) -> Any:
+            if n_paths > 2**12:
+                raise MemoryError("no room")
+            return numpy_blocks.prepare(job)(n_paths, seed)
+
+        return simulate
+
+    engines = [Engine(BASELINE, numpy_blocks.prepare), Engine("narrow", narrow, threads=2)]
+    timed, refused, _ = suite.measure("walk", n_paths=2**12, repeats=2, engines=engines, costs=False)
+    assert [one.engine for one in timed] == [BASELINE]
+    assert refused == {"narrow": "MemoryError at 8,192 paths: no room"}
+    engines = [Engine("in no registry", numpy_blocks.prepare), Engine(BASELINE, numpy_blocks.prepare)]
+    timed, refused, _ = suite.measure("walk", n_paths=2**12, repeats=1, engines=engines)
+    assert [one.engine for one in timed] == [BASELINE]
+    assert refused == {"in no registry": "alone in a process it ends with 1"}
 
 
 def test_another_mean_and_another_spread_are_noticed() -> None:
@@ -173,7 +187,6 @@ def test_bound_of_mixed_is_that_of_its_two_halves() -> None:
 @pytest.mark.parametrize("job", JOBS.values(), ids=JOBS)
 def test_work_has_the_shocks_of_the_model(job: Job) -> None:
     scenario = scenario_of(job)
-    assert scenario is not None
     model = scenario.model
     drawn = WORDS_OF_AN_INPUT * len(scenario.inputs.streams) / job.n_steps
     assert job.work.words == len(model.shock_fields) + drawn
@@ -202,11 +215,9 @@ def test_machine_files_are_read_and_the_widest_is_taken() -> None:
     assert len(list(MACHINES.glob("*.toml"))) == 3
 
 
-def test_registry_holds_what_can_run_here() -> None:
+def test_registry_holds_every_engine_once() -> None:
     names = [engine.name for engine in ENGINES]
     assert len(set(names)) == len(names)
-    for package, engine in INSTALLED:
-        assert (engine.name in names) == (find_spec(package) is not None)
     assert {engine.precision for engine in ENGINES if engine.name.startswith(LIBRARY)} == {
         "float64",
         "mixed",
@@ -214,29 +225,9 @@ def test_registry_holds_what_can_run_here() -> None:
     }
 
 
-@pytest.fixture(scope="module")
-def result() -> dict[str, Any]:
-    """Return a small result as it stands in a file."""
-    engines = [engine for engine in ENGINES if engine.name in (BASELINE, "plain Python")]
-    taken = suite.measure("walk", n_paths=2**14, repeats=2, engines=engines, costs=False).timed
-    return json.loads(
-        json.dumps(
-            {
-                "date": "2026-11-22",
-                "minutes": 1.0,
-                "machine": {"processor": "P", "cores": 2},
-                "measurements": [{"measurement": "walk", **one.to_dict()} for one in taken],
-                "refused": [{"job": "walk", "engine": "another", "reason": "it is wrong"}],
-            }
-        )
-    )
-
-
 @pytest.mark.parametrize("prepare", [compiled.prepare, numba_paths.prepare, numpy_blocks.prepare, torch_paths.prepare])
 def test_answers_lie_in_memory_that_is_used_again(prepare: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """As ensembles of the library do: else engines would be compared by who waits for fresh pages."""
-    if prepare is torch_paths.prepare and find_spec("torch") is None:
-        pytest.skip("PyTorch is not installed")
     given: list[Any] = []
 
     def recorded(*arguments: Any) -> Any:
@@ -244,9 +235,10 @@ def test_answers_lie_in_memory_that_is_used_again(prepare: Any, monkeypatch: pyt
         return given[-1]
 
     monkeypatch.setattr(answers, "empty_lines", recorded)
-    simulate = prepare(Walk())
-    if simulate is None:
-        pytest.skip("no C++ compiler")
+    try:
+        simulate = prepare(Walk())
+    except MissingError as reason:
+        pytest.skip(str(reason))
     answer = simulate(2_048, 1)
     assert len(given) == len(answer)
     assert all(np.shares_memory(mine, theirs) for mine, theirs in zip(answer, given, strict=True))
@@ -259,39 +251,6 @@ def test_memory_is_that_of_the_engine_alone() -> None:
     assert one.details["peak MiB"] < ballast.nbytes / 2**20
     assert one.details["peak MiB"] > 20.0
     assert one.details["s to compile"] >= 0.0
-
-
-def test_comparison_has_the_ratios_of_what_both_have(result: dict[str, Any]) -> None:
-    other = json.loads(json.dumps(result))
-    other["machine"]["cores"] = 64
-    first, last = other["measurements"]
-    first["minimum"] *= 2.0
-    first["median"] *= 3.0
-    last["engine"] = "something else"
-    text = compare.comparison(result, other)
-    line = next(line for line in text.splitlines() if first["engine"] in line and first["unit"] in line)
-    assert line.split()[-3:-1] == ["2.00", "3.00"]
-    assert "cores: A 2, B 64" in text
-    assert "only in B: walk, something else" in text
-
-
-def test_page_and_picture_are_made_from_a_result(result: dict[str, Any], tmp_path: Path) -> None:
-    text = page.PAGE.read_text(encoding="utf-8")
-    made = page.rewrite(text, result)
-    assert page.rewrite(made, result) == made
-    least = min(one["minimum"] for one in result["measurements"])
-    assert f"| {least:.3g} |" in page.block(result)
-    assert "Not timed: another (walk): it is wrong." in made
-    assert made.split("<!-- figures: end -->")[1] == text.split("<!-- figures: end -->")[1]
-    busy = json.loads(json.dumps(result))
-    for one in busy["measurements"]:
-        one["details"]["wall ns"] = 1.5 * one["minimum"]
-    assert "took 1.50 times their own time" in page.block(busy)
-    with pytest.raises(ValueError, match="0 blocks"):
-        page.rewrite("nothing", result)
-    assert chart.draw(result, tmp_path / "bars.svg")
-    assert not chart.draw({**result, "measurements": []}, tmp_path / "none.svg")
-    assert [file.name for file in tmp_path.iterdir()] == ["bars.svg"]
 
 
 @pytest.mark.slow

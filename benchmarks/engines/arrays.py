@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+from benchmarks.engines.base import not_written
 from benchmarks.jobs import Job, ThirtyStates, ThreeShocks, Walk
 
 
@@ -48,15 +50,15 @@ class Vectorised:
     step: Callable[[tuple[Any, ...], Any], tuple[Any, ...]]
 
 
-def vectorised(job: Job, arrays: Arrays) -> Vectorised | None:
-    """Return a job over arrays; None for those that are not written this way."""
+def vectorised(job: Job) -> Callable[[Arrays], Vectorised]:
+    """Return what makes a job over a library's arrays; MissingError for those that are not written this way."""
     if isinstance(job, Walk):
-        return _walk(job, arrays)
+        return partial(_walk, job)
     if isinstance(job, ThreeShocks):
-        return _three_shocks(job, arrays)
+        return partial(_three_shocks, job)
     if isinstance(job, ThirtyStates):
-        return _thirty_states(job, arrays)
-    return None
+        return partial(_thirty_states, job)
+    raise not_written(job)
 
 
 def _walk(job: Walk, arrays: Arrays) -> Vectorised:

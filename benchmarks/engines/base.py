@@ -5,11 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 
 from benchmarks.answers import Answer, Job
 
 Simulate = Callable[[int, int], Answer]
 """Function of number of paths and seed."""
+
+
+class MissingError(Exception):
+    """An engine cannot do a job, or not on this machine; it says why in a few words."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +26,7 @@ class Engine:
     name : str
         Row of the table; what stands before a comma is its family, whose members differ in precision and threads alone.
     prepare : callable
-        Takes a job; returns the function that is timed, or None where this machine or this engine cannot do it.
+        Takes a job; returns the function that is timed; raises MissingError where this engine or this machine cannot.
     threads : int
         Which it may use.
     precision : "float64" or "mixed" or "float32"
@@ -31,10 +36,21 @@ class Engine:
     """
 
     name: str
-    prepare: Callable[[Job], Simulate | None]
+    prepare: Callable[[Job], Simulate]
     threads: int = 1
     precision: str = "float64"
     paths_divisor: int = 1
+
+
+def needs(package: str) -> None:
+    """Raise MissingError where a package is not installed."""
+    if find_spec(package) is None:
+        raise MissingError("not installed (make bench-engines)")
+
+
+def not_written(job: Job) -> MissingError:
+    """Return what an engine raises for a job that nobody has written for it."""
+    return MissingError(f"not written for {job.name}")
 
 
 def processors() -> int:

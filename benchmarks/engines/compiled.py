@@ -9,11 +9,12 @@ import shutil
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from benchmarks.answers import Answer, Job
-from benchmarks.engines.base import Simulate
+from benchmarks.engines.base import MissingError, Simulate, not_written
 from benchmarks.jobs import ThirtyStates, ThreeShocks, Walk
 
 SOURCES = Path(__file__).parent / "cpp"
@@ -31,20 +32,35 @@ LANES = 256
 """Numbers of paths must be multiples of this: blocks are whole."""
 
 
-def compiler() -> str | None:
-    """Return the first compiler that is present."""
-    return next((found for name in COMPILERS if (found := shutil.which(name)) is not None), None)
+class Compiler(NamedTuple):
+    """A compiler that answers, and the first line of what it says of itself."""
+
+    command: str
+    version: str
 
 
-def prepare(job: Job) -> Simulate | None:
-    """Return a function of number of paths (a multiple of 256) and seed; None without a compiler and for the lab."""
+def compiler() -> Compiler:
+    """Return the first compiler that answers; MissingError, with what is wrong with each, if none does."""
+    problems = []
+    for name in COMPILERS:
+        command = shutil.which(name)
+        if command is None:
+            problems.append(f"no {name}")
+            continue
+        try:
+            return Compiler(command, _output(command, "--version").partition("\n")[0])
+        except MissingError as problem:
+            problems.append(str(problem))
+    raise MissingError(f"no compiler that works: {', '.join(problems)}")
+
+
+def prepare(job: Job) -> Simulate:
+    """Return a function of number of paths (a multiple of 256) and seed; MissingError for the lab or if not built."""
     source, parameters = _source(job)
-    command = compiler()
-    if command is None or source is None:
-        return None
+    command = compiler().command
     with tempfile.TemporaryDirectory() as folder:
         library = Path(folder) / "job.so"
-        subprocess.run([command, *FLAGS, "-shared", "-fPIC", "-o", library, SOURCES / source], check=True)
+        _output(command, *FLAGS, "-shared", "-fPIC", "-o", str(library), str(SOURCES / source))
         function = ctypes.CDLL(str(library)).simulate
     function.restype = None
     function.argtypes = [ctypes.c_int64, ctypes.c_int64, ctypes.c_uint64, *[ctypes.c_void_p] * 3]
@@ -60,7 +76,21 @@ def prepare(job: Job) -> Simulate | None:
     return simulate
 
 
-def _source(job: Job) -> tuple[str | None, list[float]]:
+def _output(command: str, *arguments: str) -> str:
+    """Return what a command prints; MissingError, with the first error it tells, if it fails or cannot be started."""
+    called = f"{Path(command).name} {Path(arguments[-1]).name}"
+    try:
+        done = subprocess.run([command, *arguments], capture_output=True, text=True, errors="replace")
+    except OSError as error:
+        raise MissingError(f"{called}: {error.strerror}") from None
+    if done.returncode != 0:
+        lines = (done.stderr.strip() or done.stdout.strip()).splitlines()
+        told = next((line for line in lines if "error" in line), lines[-1] if lines else "says nothing")
+        raise MissingError(f"{called} exits with {done.returncode}: {told.strip().replace(f'{SOURCES}/', '')}")
+    return done.stdout
+
+
+def _source(job: Job) -> tuple[str, list[float]]:
     """Return a job's file and its `Parameters` in the order of the struct."""
     if isinstance(job, Walk):
         return "walk.cpp", [job.dt, job.initial_cash, job.drift * job.dt, job.scale]
@@ -75,4 +105,4 @@ def _source(job: Job) -> tuple[str | None, list[float]]:
         levels = [job.pull, job.scatter * math.sqrt(job.dt)]
         others = [job.rate1, job.rate2, job.rate3, *levels, job.pace, job.memory_weight, job.cost]
         return "thirty_states.cpp", [job.dt, job.initial_cash, *markets, *others]
-    return None, []
+    raise not_written(job)

@@ -9,11 +9,13 @@ import numpy as np
 
 from benchmarks.answers import Answer, Job
 from benchmarks.engines.arrays import Arrays, vectorised
-from benchmarks.engines.base import Simulate
+from benchmarks.engines.base import Simulate, needs
 
 
-def prepare(job: Job, dtype: str = "float64") -> Simulate | None:
-    """Return the job as a function of number of paths and seed; None for the lab."""
+def prepare(job: Job, dtype: str = "float64") -> Simulate:
+    """Return the job as a function of number of paths and seed; MissingError for the lab and where not installed."""
+    written = vectorised(job)
+    needs("jax")
     import jax
     import jax.numpy as jnp
 
@@ -25,9 +27,7 @@ def prepare(job: Job, dtype: str = "float64") -> Simulate | None:
         exp=jnp.exp,
         log=jnp.log,
     )
-    over_arrays = vectorised(job, arrays)
-    if over_arrays is None:
-        return None
+    over_arrays = written(arrays)
     shocks, start, step = over_arrays.shocks, over_arrays.start, over_arrays.step
     dt = 1.0 / job.steps_per_year
 

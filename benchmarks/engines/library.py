@@ -10,11 +10,9 @@ from benchmarks.engines.base import Simulate
 from benchmarks.engines.library_models import scenario_of
 
 
-def prepare(job: Job, threads: int = 1, dtype: str = "float64") -> Simulate | None:
-    """Return the job as a function of number of paths and seed; None if no model of it is written."""
+def prepare(job: Job, threads: int = 1, dtype: str = "float64") -> Simulate:
+    """Return the job as a function of number of paths and seed; MissingError if no model of it is written."""
     scenario = scenario_of(job)
-    if scenario is None:
-        return None
 
     def simulate(n_paths: int, seed: int) -> Answer:
         ensemble = mc.simulate(

@@ -6,6 +6,7 @@ import math
 from typing import Annotated, NamedTuple
 
 import montecarlo_ai as mc
+from benchmarks.engines.base import not_written
 from benchmarks.engines.library_thirty_states import inputs, thirty_states
 from benchmarks.jobs import Job, Lab, ThirtyStates, ThreeShocks, Walk
 
@@ -104,8 +105,8 @@ def events(state: State, params: Params, clock: mc.Clock) -> Events:
     return Events(cash=state.cash)
 
 
-def scenario_of(job: Job) -> mc.Scenario | None:
-    """Return a job's scenario; None if the job is not one of ours."""
+def scenario_of(job: Job) -> mc.Scenario:
+    """Return a job's scenario; MissingError if the job is not one of ours."""
     if isinstance(job, Lab):
         return job.scenario
     if isinstance(job, Walk):
@@ -115,7 +116,7 @@ def scenario_of(job: Job) -> mc.Scenario | None:
         return _scenario(job, mc.Model(step, initial=initial, events=events), _inputs(job, Params._fields))
     if isinstance(job, ThirtyStates):
         return _scenario(job, thirty_states(), inputs(job))
-    return None
+    raise not_written(job)
 
 
 def _inputs(job: Job, names: tuple[str, ...]) -> dict[str, float]:

@@ -9,7 +9,7 @@ import numba
 import numpy as np
 
 from benchmarks.answers import Answer
-from benchmarks.engines.base import Simulate
+from benchmarks.engines.base import Simulate, not_written
 from benchmarks.jobs import Job, ThirtyStates, ThreeShocks, Walk
 
 # ruff: noqa: NPY002 -- the generator that compiled code has at hand; a prange's threads have their own, seeded by themselves
@@ -91,11 +91,9 @@ def thirty_states_paths(
             kept[k, path] = cash
 
 
-def prepare(job: Job, threads: int = 1) -> Simulate | None:
-    """Return the job as a function of number of paths and seed; None for the lab."""
+def prepare(job: Job, threads: int = 1) -> Simulate:
+    """Return the job as a function of number of paths and seed; MissingError for the lab."""
     paths, arguments = _paths(job)
-    if paths is None:
-        return None
     loop = numba.njit(parallel=threads > 1)(paths)  # a prange that is not parallel is a range
 
     def simulate(n_paths: int, seed: int) -> Answer:
@@ -126,4 +124,4 @@ def _paths(job: Job) -> tuple[Any, tuple[Any, ...]]:
         rates = (job.rate1, job.rate2, job.rate3)
         others = (job.pull, job.scatter, job.pace, job.memory_weight, job.cost)
         return thirty_states_paths, (job.initial_cash, *columns, rates, others)
-    return None, ()
+    raise not_written(job)

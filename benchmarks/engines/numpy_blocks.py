@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.answers import Answer, Job
-from benchmarks.engines.base import Simulate
+from benchmarks.engines.base import Simulate, not_written
 from benchmarks.jobs import ThirtyStates, ThreeShocks, Walk
 
 BLOCK = {Walk: 4096, ThreeShocks: 4096, ThirtyStates: 2048}
@@ -19,12 +19,9 @@ Block = Callable[[np.random.Generator, NDArray[np.float32], NDArray[np.float64]]
 """Simulates as many paths as the last argument has, and writes cash (step, path) and first passages."""
 
 
-def prepare(job: Job) -> Simulate | None:
-    """Return the job as a function of number of paths and seed; None for the lab."""
-    block = _block(job)
-    if block is None:
-        return None
-    size = BLOCK[type(job)]
+def prepare(job: Job) -> Simulate:
+    """Return the job as a function of number of paths and seed; MissingError for the lab."""
+    block, size = _block(job), BLOCK[type(job)]
 
     def simulate(n_paths: int, seed: int) -> Answer:
         answer = Answer.unset(job.n_steps, n_paths)
@@ -37,14 +34,14 @@ def prepare(job: Job) -> Simulate | None:
     return simulate
 
 
-def _block(job: Job) -> Block | None:
+def _block(job: Job) -> Block:
     if isinstance(job, Walk):
         return lambda generator, kept, event_time: walk_block(job, generator, kept, event_time)
     if isinstance(job, ThreeShocks):
         return lambda generator, kept, event_time: three_shocks_block(job, generator, kept, event_time)
     if isinstance(job, ThirtyStates):
         return lambda generator, kept, event_time: thirty_states_block(job, generator, kept, event_time)
-    return None
+    raise not_written(job)
 
 
 class _Margin:

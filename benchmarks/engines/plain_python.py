@@ -11,21 +11,21 @@ import numpy as np
 
 import montecarlo_ai as mc
 from benchmarks.answers import Answer
-from benchmarks.engines.base import Simulate
+from benchmarks.engines.base import Simulate, not_written
 from benchmarks.jobs import Job, Lab, ThirtyStates, ThreeShocks, Walk
 
 Path = Iterator[tuple[float, float]]
 """Cash and the margin of the event, after each step."""
 
 
-def prepare(job: Job) -> Simulate | None:
-    """Return the job as a function of number of paths and seed."""
+def prepare(job: Job) -> Simulate:
+    """Return the job as a function of number of paths and seed; MissingError if it is not one of ours."""
     if isinstance(job, Lab):
         return _lab(job)
     paths: dict[type, Callable[..., Path]] = {Walk: _walk, ThreeShocks: _three_shocks, ThirtyStates: _thirty_states}
     path, start = paths.get(type(job)), getattr(job, "initial_cash", 0.0)
     if path is None:
-        return None
+        raise not_written(job)
 
     def simulate(n_paths: int, seed: int) -> Answer:
         normal = random.Random(seed).gauss

@@ -5,17 +5,18 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks.answers import Answer, Job
-from benchmarks.engines.base import Simulate
+from benchmarks.engines.base import MissingError, Simulate, needs
 from benchmarks.jobs import Walk
 
 
-def prepare(job: Job) -> Simulate | None:
-    """Return the walk as a function of number of paths and seed; None for other jobs.
+def prepare(job: Job) -> Simulate:
+    """Return the walk as a function of number of paths and seed; MissingError for other jobs and where not installed.
 
     Its process is Ornstein and Uhlenbeck's without reversion, a walk without drift; a line is added afterwards.
     """
     if not isinstance(job, Walk):
-        return None
+        raise MissingError("only the walk")
+    needs("QuantLib")
     import QuantLib
 
     process = QuantLib.OrnsteinUhlenbeckProcess(0.0, job.volatility, job.initial_cash)

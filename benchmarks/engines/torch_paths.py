@@ -6,14 +6,16 @@ from typing import Any
 
 from benchmarks.answers import Answer, Job
 from benchmarks.engines.arrays import Arrays, vectorised
-from benchmarks.engines.base import Simulate
+from benchmarks.engines.base import Simulate, needs
 
 BLOCK = 32_768
 """Paths at a time: a call costs microseconds, so blocks are larger than NumPy's; half or twice as many took as long."""
 
 
-def prepare(job: Job, threads: int = 1, dtype: str = "float64") -> Simulate | None:
-    """Return the job as a function of number of paths and seed; None for the lab."""
+def prepare(job: Job, threads: int = 1, dtype: str = "float64") -> Simulate:
+    """Return the job as a function of number of paths and seed; MissingError for the lab and where not installed."""
+    written = vectorised(job)
+    needs("torch")
     import torch
 
     kind: Any = getattr(torch, dtype)
@@ -23,9 +25,7 @@ def prepare(job: Job, threads: int = 1, dtype: str = "float64") -> Simulate | No
         exp=torch.exp,
         log=torch.log,
     )
-    over_arrays = vectorised(job, arrays)
-    if over_arrays is None:
-        return None
+    over_arrays = written(arrays)
     shocks, start, step = over_arrays.shocks, over_arrays.start, over_arrays.step
     dt = 1.0 / job.steps_per_year
 
