@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from montecarlo_ai.checks import LARGEST_SEED, Checks, nearest
+from montecarlo_ai.checks import LARGEST_SEED, LARGEST_THREADS, Checks, nearest
 from montecarlo_ai.engine import available_threads
 from montecarlo_ai.errors import InputError
 from montecarlo_ai.model import name_list, names_problems
@@ -86,7 +86,9 @@ def checked_run(
     stored = default_store_dtype(dtype) if store_dtype is None else store_dtype
     if not (store_dtype is None or (isinstance(store_dtype, str) and store_dtype in STORE_DTYPES)):
         checks.add("store_dtype", store_dtype, f"must be {' or '.join(STORE_DTYPES)}")
-    used = available_threads() if threads is None else checks.whole("threads", threads, at_least=1, at_most=1024)
+    used = available_threads()
+    if threads is not None:
+        used = checks.whole("threads", threads, at_least=1, at_most=LARGEST_THREADS)
     if not (progress is None or isinstance(progress, bool)):
         checks.add("progress", progress, "must be True, False or None")
     sampling = checked_sampling(paths, sampler, replicates, len(scenario.inputs.streams), checks)
