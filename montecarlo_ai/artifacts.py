@@ -284,9 +284,9 @@ def new_axes(height: float = CHART_SIZE[1]) -> Axes:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(CHART_SIZE[0], height), dpi=DOTS_PER_INCH)
+    figure = Figure(figsize=(CHART_SIZE[0], height), dpi=DOTS_PER_INCH, facecolor="white")
     FigureCanvasAgg(figure)
-    return figure.add_subplot()
+    return figure.add_subplot(facecolor="white")
 
 
 def chart_problems(file: Path, option: str) -> list[Problem]:
@@ -314,4 +314,5 @@ def save_chart(axes: Axes, file: Path) -> None:
     ending = file.suffix.lower()
     undated = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
     with matplotlib.rc_context({"svg.hashsalt": "montecarlo_ai"}), whole_file(file) as beside:
-        figure.savefig(beside, format=ending.removeprefix("."), metadata=undated.get(ending, {}))
+        metadata = undated.get(ending, {})
+        figure.savefig(beside, format=ending.removeprefix("."), metadata=metadata, facecolor=figure.get_facecolor())
