@@ -172,12 +172,16 @@ def _check_fans(arguments: argparse.Namespace, forecast: Scenario | str) -> None
 
     if not arguments.fan:
         return
-    states = list(read_archive(forecast)[-1].data_vars) if isinstance(forecast, str) else forecast.model.state_fields
+    if isinstance(forecast, str):
+        filed = read_archive(forecast)[-1]
+        states = [str(name) for name in filed.data_vars if f"{name}_error" in filed]
+    else:
+        states = list(forecast.model.state_fields)
     checks = Checks()
     for fan in arguments.fan:
         state = fan.partition("=")[0]
         if state not in states:
-            checks.add("--fan", state, "is no state of the forecast", nearest(state, [str(name) for name in states]))
+            checks.add("--fan", state, "is no state of the forecast", nearest(state, states))
     checks.finish()
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,10 @@ import pytest
 from montecarlo_ai import artifacts, cli
 from montecarlo_ai.analysis.archive import read_archive
 from montecarlo_ai.artifacts import chart_problems, new_axes, save_chart, whole_file
+from montecarlo_ai.dependence.correlation import Correlation
+from montecarlo_ai.errors import InputError
+from montecarlo_ai.files.loading import load_scenario
+from montecarlo_ai.simulation import simulate
 
 PRESET = "openai-2025-12"
 FEW = ("--paths", "2000", "--seed", "7")
@@ -134,6 +140,32 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
     assert len(list(tmp_path.iterdir())) == 2
     with whole_file(Path(os.devnull)) as itself:
         assert itself == Path(os.devnull)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda: load_scenario("zzz"),
+        lambda: simulate(load_scenario(PRESET), n_paths=1, dtype="zzz"),
+        lambda: Correlation({("a", "b"): ("zzz", 0.1)}, measure="zzz"),
+    ],
+)
+def test_an_error_lists_what_is_known_once(wrong: Callable[[], object]) -> None:
+    with pytest.raises(InputError) as refused:
+        wrong()
+    for problem in refused.value.problems:
+        for name in (PRESET, "float32", "kendall"):
+            assert f"{problem.rule}; {problem.remedy}".count(name) <= 1
+
+
+def test_one_of_a_thing_is_said_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    one = ("--paths", "1", "--set", "time.years=1")
+    assert cli.main(["run", PRESET, *one, "--no-plots", "--out", str(tmp_path / "run")]) == 0
+    assert cli.main(["outlooks", PRESET, *one]) == 0
+    printed = capsys.readouterr().out
+    assert "(1 path;" in printed
+    assert ", 1 path\n" in printed
+    assert not re.search(r"\b1 (path|step|state|forecast)s", printed)
 
 
 def test_a_reader_that_has_had_enough_is_no_failure() -> None:

@@ -322,6 +322,7 @@ def test_spread_keeps_order_distance_and_bounds(wanted: list[float]) -> None:
         ("fraction", 2e7, 1e7, "\N{MULTIPLICATION SIGN}10⁹ %"),
         ("1", 1e17, 1e15, "\N{MULTIPLICATION SIGN}10¹⁵"),
         ("1", 3e6, 1e6, "million"),
+        ("ratio", 6.8, 1.0, ""),
         ("1", 3.0, 1.0, ""),
         ("", 0.0, 1.0, ""),
     ],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -296,7 +295,7 @@ def _error_text(curves: Curves, scale: style.Scale) -> str:
     middle, most = float(errors[curves.levels.index(0.5)]), int(np.argmax(errors))
     if float(errors[most]) <= _ROUNDING * _largest(curves):
         return "no Monte Carlo error at the end, where the paths agree"
-    step = _resolution(middle if middle > _ROUNDING * _largest(curves) else float(errors[most]))
+    step = style.resolution(middle if middle > _ROUNDING * _largest(curves) else float(errors[most]))
     largest = _with_units(scale.text(float(errors[most]), step), scale)
     return (
         f"Monte Carlo standard error at the end: {scale.text(middle, step)} for the median, "
@@ -321,14 +320,9 @@ def _agree(curves: Curves) -> bool:
 def _step(curves: Curves, scale: style.Scale) -> float:
     """Return the resolution of the values at the end: that of their range, or their own where they agree."""
     if not _agree(curves):
-        return _resolution(float(curves.values[-1, -1] - curves.values[0, -1]))
+        return style.resolution(float(curves.values[-1, -1] - curves.values[0, -1]))
     largest = _largest(curves)
-    return 0.1 * _resolution(largest) if largest > 0.0 else scale.factor
-
-
-def _resolution(size: float) -> float:
-    """Return the power of ten at which a positive number of this size shows two or three digits."""
-    return 10.0 ** (math.floor(math.log10(size)) - 1)
+    return 0.1 * style.resolution(largest) if largest > 0.0 else scale.factor
 
 
 def _check_scale(

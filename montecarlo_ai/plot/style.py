@@ -29,6 +29,7 @@ __all__ = [
     "note",
     "prepare_axes",
     "provenance",
+    "resolution",
     "scale_for",
     "share_of_hundred",
     "spread",
@@ -43,6 +44,11 @@ TITLE, BODY, SMALL = 13.0, 9.5, 8.0
 LINE_SPACING = 1.35
 # In points: left of the axes, above them, down to below the tick labels, from the axes to a direct label.
 LEFT_MARGIN, TOP_MARGIN, TICKS, LEADER = 52.0, 50.0, 34.0, 14.0
+
+
+def resolution(size: float) -> float:
+    """Return the power of ten at which a positive number of this size shows two digits."""
+    return 10.0 ** (math.floor(math.log10(size)) - 1)
 
 
 class Scale(NamedTuple):
@@ -81,7 +87,7 @@ def scale_for(units: str, largest: float) -> Scale:
     if base == "fraction":
         power = 1.0 if _MANY[0] <= 100.0 * largest < 1e6 else _thousands(100.0 * largest)
         return Scale(0.01 * power, f"{_times(power)}%{suffix}")
-    name = "" if base == "1" else base
+    name = "" if base in ("1", "ratio") else base
     if 0.0 < largest < _MANY[0] or largest >= _MANY[1]:
         power = _thousands(largest)
         return Scale(power, f"{_times(power)}{name}{suffix}".strip())
