@@ -73,7 +73,7 @@ def add_commands(commands: Any) -> None:
         _add_seed(command)
         command.add_argument("--paths", metavar="N", default=str(DEFAULT_PATHS), help=f"(default {DEFAULT_PATHS:,})")
     for command in (backtest, exposure, corridor):
-        command.add_argument("--plot", metavar="FILE", help="draw it, such as chart.svg or chart.png")
+        command.add_argument("--plot", metavar="FILE", help="draw it into a .png, .svg or .pdf")
 
 
 def _word(commands: Any, name: str, what: str, scenario: str = SCENARIO) -> argparse.ArgumentParser:
