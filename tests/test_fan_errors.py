@@ -42,6 +42,24 @@ def test_the_error_of_a_quantile_is_that_of_its_replicates(shared: float) -> Non
     assert stated / spread_of == pytest.approx(1.0, abs=0.25)
 
 
+def test_replicates_of_one_share_say_nothing_of_their_spread() -> None:
+    rng = np.random.default_rng(5)
+    run = replicated(rng, 16, 100, 0.0)
+    strata = np.tile((np.arange(100.0) + 0.5) / 100.0, 16) + rng.uniform(-1e-3, 1e-3, 1_600)
+    alike = run.assign(x=(("time", "path"), np.stack([strata, strata])))
+    random = alike.drop_vars("replicate").assign_attrs(sampler="random")
+    assert np.allclose(last_errors(alike), last_errors(random))
+    assert np.allclose(last_errors(random), np.sqrt([0.05 * 0.95, 0.25, 0.05 * 0.95]) / 40.0, atol=5e-3)
+
+
+def test_quantiles_on_point_masses_have_no_error_though_the_paths_differ() -> None:
+    values = np.repeat([-1.0, 0.0, 1.0], [300, 400, 300])
+    run = replicated(np.random.default_rng(3), 10, 100, 0.0).assign_attrs(sampler="random").drop_vars("replicate")
+    artists = plot.fan(run.assign(x=(("time", "path"), np.stack([values, values]))), "x")
+    assert "end: 0 for the median, 0 for the 5% quantile" in artists.footnote.get_text().replace("\n", " ")
+    assert "between \N{MINUS SIGN}1.0 and 1.0" in artists.caption.get_text()
+
+
 def test_paths_that_hang_together_without_replicates_state_no_error() -> None:
     run = replicated(np.random.default_rng(3), 2, 100, 0.0)
     assert np.isfinite(last_errors(run)).all()

@@ -125,20 +125,24 @@ def _share_errors(
 ) -> NDArray[np.float64]:
     """Return the standard errors of the shares of paths below quantiles, (quantile,).
 
-    Those of independent paths are binomial; where there are replicates, they come from how far these are apart; of
-    paths that are neither, they are not known.
+    Those of independent paths are binomial; where there are replicates, they come from how far these are apart, and
+    are binomial where all are the same, which says nothing of their spread; of paths that are neither, they are not
+    known.
     """
     replicate = np.zeros(row.size, dtype=np.int64)
     if "replicate" in data.coords:
         replicate = np.unique(data["replicate"].values, return_inverse=True)[1]
     sizes = np.bincount(replicate)
-    if len(sizes) > 1:
-        below = [np.bincount(replicate, weights=row <= end, minlength=len(sizes)) for end in ends]
-        return replicate_error(np.stack(below, axis=1), sizes)
-    if data.attrs.get("sampler", "random") != "random":
+    sampler = data.attrs.get("sampler", "random")
+    if len(sizes) == 1 and sampler != "random":
         return np.full(levels.size, np.nan)
-    error: NDArray[np.float64] = np.sqrt(levels * (1.0 - levels) / row.size)
-    return error
+    together = 2 if sampler == "antithetic" else 1
+    binomial: NDArray[np.float64] = np.sqrt(levels * (1.0 - levels) * together / row.size)
+    if len(sizes) == 1:
+        return binomial
+    below = np.stack([np.bincount(replicate[row <= end], minlength=len(sizes)) for end in ends], axis=1)
+    same = (below * sizes[0] == below[0] * sizes[:, np.newaxis]).all(axis=0)
+    return np.where(same, binomial, replicate_error(below.astype(np.float64), sizes))
 
 
 def _summary_quantiles(

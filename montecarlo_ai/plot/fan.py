@@ -293,9 +293,10 @@ def _error_text(curves: Curves, scale: style.Scale) -> str:
     if not np.all(np.isfinite(errors)):
         return "no Monte Carlo error from a single path" if curves.n_paths == 1 else "Monte Carlo error not available"
     middle, most = float(errors[curves.levels.index(0.5)]), int(np.argmax(errors))
-    if float(errors[most]) <= _ROUNDING * _largest(curves):
+    if _agree(curves):
         return "no Monte Carlo error at the end, where the paths agree"
-    step = style.resolution(middle if middle > _ROUNDING * _largest(curves) else float(errors[most]))
+    told = [error for error in (middle, float(errors[most])) if error > _ROUNDING * _largest(curves)]
+    step = style.resolution(told[0]) if told else scale.factor  # all fall on point masses
     largest = _with_units(scale.text(float(errors[most]), step), scale)
     return (
         f"Monte Carlo standard error at the end: {scale.text(middle, step)} for the median, "
