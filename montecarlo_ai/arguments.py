@@ -6,12 +6,13 @@ import secrets
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from montecarlo_ai.checks import LARGEST_SEED, Checks, nearest
+from montecarlo_ai.checks import LARGEST_SEED, LARGEST_THREADS, Checks
 from montecarlo_ai.engine import available_threads
 from montecarlo_ai.errors import InputError
 from montecarlo_ai.model import name_list, names_problems
 from montecarlo_ai.samplers import Sampling, checked_sampling
 from montecarlo_ai.scenario import Scenario
+from montecarlo_ai.suggest import did_you_mean
 
 LARGEST_N_PATHS = 100_000_000_000
 DTYPES = ("float64", "mixed", "float32")
@@ -82,11 +83,13 @@ def checked_run(
     number = secrets.randbits(63) if seed is None else checks.whole("seed", seed, at_least=0, at_most=LARGEST_SEED)
     kept = _checked_variables(scenario, variables, checks)
     if not (isinstance(dtype, str) and dtype in DTYPES):
-        checks.add("dtype", dtype, f"must be {', '.join(DTYPES[:-1])} or {DTYPES[-1]}", nearest(str(dtype), DTYPES))
+        checks.add("dtype", dtype, f"must be {', '.join(DTYPES[:-1])} or {DTYPES[-1]}", did_you_mean(dtype, DTYPES))
     stored = default_store_dtype(dtype) if store_dtype is None else store_dtype
     if not (store_dtype is None or (isinstance(store_dtype, str) and store_dtype in STORE_DTYPES)):
         checks.add("store_dtype", store_dtype, f"must be {' or '.join(STORE_DTYPES)}")
-    used = available_threads() if threads is None else checks.whole("threads", threads, at_least=1, at_most=1024)
+    used = available_threads()
+    if threads is not None:
+        used = checks.whole("threads", threads, at_least=1, at_most=LARGEST_THREADS)
     if not (progress is None or isinstance(progress, bool)):
         checks.add("progress", progress, "must be True, False or None")
     sampling = checked_sampling(paths, sampler, replicates, len(scenario.inputs.streams), checks)

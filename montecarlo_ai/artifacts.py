@@ -1,4 +1,4 @@
-"""The files of a run: made beside the wanted folder and moved there whole, so that a failure leaves nothing."""
+"""The files of a run: made apart, and moved to the wanted folder once all are there; a failure leaves nothing."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,14 +19,31 @@ if TYPE_CHECKING:
 
     from montecarlo_ai.scenario import Scenario
 
-__all__ = ["FANS", "chart_problems", "new_axes", "output_problems", "publish", "save_chart", "write_run"]
+__all__ = [
+    "FANS",
+    "Workshop",
+    "chart_problems",
+    "file_problems",
+    "new_axes",
+    "output_problems",
+    "publish",
+    "save_chart",
+    "whole_file",
+    "write_run",
+]
 
 FANS = ("cash", "revenue", "compute_cost")
 """Variables of which a run draws fan charts, where the model has them."""
 
 FORMATS = ("svg", "png")
+"""In which a run draws each of its charts."""
+
+CHART_ENDINGS = (".png", ".svg", ".pdf")
+"""What a chart can be written as: with these the same chart gives the same bytes."""
+
 CHART_SIZE = (10.0, 5.8)
 DOTS_PER_INCH = 160
+_PREFIX = ".montecarlo-ai-"
 _STATISTICS = ("probability", "lower", "upper", "first", "first_lower", "first_upper", "count", "first_count")
 
 
@@ -33,21 +51,86 @@ def output_problems(folder: Path, option: str = "--out", *, overwrite: bool) -> 
     """Return why a run could not write into a folder; an empty list if it can."""
     if "\0" in str(folder):
         return [Problem(option, str(folder), "is no path")]
+    real = _real(folder)
     try:
-        if folder.exists() and not folder.is_dir():
+        if real.is_symlink():
+            return [Problem(option, str(folder), "is a link that leads to itself", "name another folder")]
+        if real.exists() and not real.is_dir():
             return [Problem(option, str(folder), "is a file", "name another folder")]
-        if folder.is_dir() and any(folder.iterdir()) and not overwrite:
+        if real.is_dir() and _holds_files(real) and not overwrite:
             return [Problem(option, str(folder), "exists and is not empty", "name another folder or add --overwrite")]
-        there = folder if folder.is_dir() else next(above for above in folder.absolute().parents if above.exists())
+        there = next(place for place in (real, *real.parents) if place.exists())
     except OSError as error:
         return [Problem(option, str(folder), f"cannot be used: {error.strerror}")]
-    needed = [there] if there != folder else [folder, folder.absolute().parent]
-    for place in needed:
-        if not place.is_dir():
-            return [Problem(option, str(folder), f"cannot be made: {place} is a file")]
-        if not os.access(place, os.W_OK | os.X_OK):
-            return [Problem(option, str(folder), f"cannot be written: {place} is read-only", "name another folder")]
+    if not there.is_dir():
+        return [Problem(option, str(folder), f"cannot be made: {there} is a file")]
+    if not os.access(there, os.W_OK | os.X_OK):
+        return [Problem(option, str(folder), f"cannot be written: {there} is read-only", "name another folder")]
     return []
+
+
+def file_problems(file: Path, option: str, example: str) -> list[Problem]:
+    """Return why a file could not be written; an empty list if it can."""
+    if "\0" in str(file):
+        return [Problem(option, str(file), "is no path")]
+    try:
+        there = _real(file).parent if _is_replaced(file) else file
+        if file.is_dir():
+            return [Problem(option, str(file), "is a folder", f"name a file such as {example}")]
+        if _real(file).is_symlink():
+            return [Problem(option, str(file), "is a link that leads to itself", "name another file")]
+        if not there.exists():
+            rule = "cannot be written: its folder does not exist"
+            return [Problem(option, str(file), rule, "make the folder first")]
+    except OSError as error:
+        return [Problem(option, str(file), f"cannot be used: {error.strerror}")]
+    if there != file and not there.is_dir():
+        return [Problem(option, str(file), f"cannot be written: {there} is a file")]
+    if not os.access(there, os.W_OK | os.X_OK if there.is_dir() else os.W_OK):
+        return [Problem(option, str(file), f"cannot be written: {there} is read-only", "name another place")]
+    return []
+
+
+@contextmanager
+def whole_file(file: Path) -> Iterator[Path]:
+    """Give a new path beside a file to write to, which then takes its place whole, or not at all after an error.
+
+    A link stays one: what it leads to is replaced. What is no plain file, such as a pipe, is written itself.
+
+    Parameters
+    ----------
+    file : Path
+
+    Raises
+    ------
+    OSError
+        If it cannot be moved.
+    """
+    if not _is_replaced(file):
+        yield file
+        return
+    real = _real(file)
+    beside = real.with_name(f"{_PREFIX}{secrets.token_hex(4)}{real.suffix}")
+    try:
+        yield beside
+        beside.replace(real)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _real(path: Path) -> Path:
+    """Return the absolute path that links lead to: what is removed or renamed is the thing itself, not a link."""
+    return Path(os.path.realpath(path))
+
+
+def _holds_files(folder: Path) -> bool:
+    """Return whether a folder holds anything but the workshops of runs."""
+    return any(not path.name.startswith(_PREFIX) for path in folder.iterdir())
+
+
+def _is_replaced(file: Path) -> bool:
+    """Return whether a file is written by putting another in its place, as all but devices and pipes are."""
+    return file.is_file() or not file.exists()
 
 
 def write_run(folder: Path, scenario: Scenario, summary: xr.Dataset, *, plots: bool) -> None:
@@ -77,33 +160,46 @@ def write_run(folder: Path, scenario: Scenario, summary: xr.Dataset, *, plots: b
         _draw(folder, scenario, summary, chips)
 
 
-def publish(made: Path, folder: Path) -> list[Path]:
-    """Move finished files from the folder where they were made to the wanted one; returns where they are.
+def publish(made: Path, folder: Path, *, overwrite: bool) -> list[Path]:
+    """Move finished files from the workshop where they were made to the wanted folder; returns where they are.
 
-    A folder that is new or empty is replaced as a whole. In another, each file replaces the one of its name, files
-    that an earlier run wrote and this one did not are removed, and what no run writes is left alone.
+    A folder that is new comes as a whole. In one that is there, each file replaces the one of its name, files that an
+    earlier run wrote and this one did not are removed, and what no run writes is left alone.
+
+    Parameters
+    ----------
+    made : Path
+        From `Workshop`.
+    folder : Path
+    overwrite : bool
+        Whether the folder may hold anything by now.
 
     Raises
     ------
     OSError
-        If a file cannot be moved.
+        If a file cannot be moved, or something has come into the folder in the meantime that may not be overwritten.
     """
     names = sorted(path.name for path in made.iterdir())
-    if not folder.exists() or not any(folder.iterdir()):
-        if folder.exists():
-            folder.rmdir()
-        made.rename(folder)
+    real = _real(folder)
+    if not real.exists():
+        made.rename(real)
     else:
+        # Another run may have come first since the folder was looked at.
+        if not overwrite and _holds_files(real):
+            raise FileExistsError(f"{folder} has been written to since the run began; name another or add --overwrite")
         for name in names:
-            (made / name).replace(folder / name)
+            (made / name).replace(real / name)
         for name in set(_known_files()) - set(names):
-            (folder / name).unlink(missing_ok=True)
+            (real / name).unlink(missing_ok=True)
         made.rmdir()
     return [folder / name for name in names]
 
 
 class Workshop:
-    """A new folder beside the wanted one, removed at the end with whatever is left, and its new parents if empty.
+    """A new folder in the wanted one or beside it, removed at the end with whatever is left, and new parents if empty.
+
+    It is in the wanted one where that is there already, which may be the root of another disk, and beside it where it
+    is not.
 
     Parameters
     ----------
@@ -112,14 +208,14 @@ class Workshop:
     """
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder.absolute()
+        self.folder = _real(folder)
         self.made: list[Path] = []
 
     def __enter__(self) -> Path:
-        missing = [self.folder.parent, *self.folder.parent.parents]
-        self.made = [above for above in missing if not above.exists()]
-        self.folder.parent.mkdir(parents=True, exist_ok=True)
-        self.place = self.folder.parent / f".montecarlo-ai-{secrets.token_hex(4)}"
+        above = self.folder if self.folder.is_dir() else self.folder.parent
+        self.made = [each for each in (above, *above.parents) if not each.exists()]
+        above.mkdir(parents=True, exist_ok=True)
+        self.place = above / f"{_PREFIX}{secrets.token_hex(4)}"
         self.place.mkdir()
         return self.place
 
@@ -188,23 +284,18 @@ def new_axes(height: float = CHART_SIZE[1]) -> Axes:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(CHART_SIZE[0], height), dpi=DOTS_PER_INCH)
+    figure = Figure(figsize=(CHART_SIZE[0], height), dpi=DOTS_PER_INCH, facecolor="white")
     FigureCanvasAgg(figure)
-    return figure.add_subplot()
+    return figure.add_subplot(facecolor="white")
 
 
 def chart_problems(file: Path, option: str) -> list[Problem]:
     """Return why a chart could not be written into a file; an empty list if it can."""
-    from matplotlib.backend_bases import FigureCanvasBase
-
-    if file.is_dir():
-        return [Problem(option, str(file), "is a folder", "name a file such as chart.svg")]
-    if not file.absolute().parent.is_dir():
-        return [Problem(option, str(file), "cannot be written: its folder does not exist", "make the folder first")]
-    known = FigureCanvasBase.get_supported_filetypes()
-    if file.suffix.removeprefix(".").lower() not in known:
-        return [Problem(option, str(file), f"must end in one of {', '.join(f'.{ending}' for ending in known)}")]
-    return []
+    problems = file_problems(file, option, "chart.svg")
+    if not problems and file.suffix.lower() not in CHART_ENDINGS:
+        rule = f"must end in {', '.join(CHART_ENDINGS[:-1])} or {CHART_ENDINGS[-1]}"
+        problems.append(Problem(option, str(file), rule, "name a file such as chart.svg"))
+    return problems
 
 
 def save_chart(axes: Axes, file: Path) -> None:
@@ -220,7 +311,8 @@ def save_chart(axes: Axes, file: Path) -> None:
 
     figure = axes.get_figure(root=True)
     assert isinstance(figure, Figure)
-    ending = file.suffix.removeprefix(".").lower()
-    undated = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
-    with matplotlib.rc_context({"svg.hashsalt": "montecarlo_ai"}):
-        figure.savefig(file, metadata=undated.get(ending, {}))
+    ending = file.suffix.lower()
+    undated = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
+    with matplotlib.rc_context({"svg.hashsalt": "montecarlo_ai"}), whole_file(file) as beside:
+        metadata = undated.get(ending, {})
+        figure.savefig(beside, format=ending.removeprefix("."), metadata=metadata, facecolor=figure.get_facecolor())

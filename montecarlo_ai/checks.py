@@ -13,6 +13,7 @@ from montecarlo_ai.errors import InputError, Problem, invalid
 from montecarlo_ai.suggest import did_you_mean
 
 LARGEST_SEED = 2**63 - 1
+LARGEST_THREADS = 1_024
 _LISTED_NAMES = 12
 
 

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from montecarlo_ai._version import __version__
-from montecarlo_ai.checks import LARGEST_SEED, Checks
-from montecarlo_ai.command_arguments import add_scenario_arguments, add_setting_argument, scenario_of, whole_number
+from montecarlo_ai.checks import LARGEST_SEED, LARGEST_THREADS, Checks
+from montecarlo_ai.command_arguments import add_scenario_arguments, add_setting_argument, say, scenario_of, whole_number
 from montecarlo_ai.commands import COMMANDS, add_commands
 from montecarlo_ai.errors import InputError, MonteCarloAIError
 
@@ -43,30 +43,33 @@ def main(argv: Sequence[str] | None = None) -> int:
     argv : sequence of str, optional
         Arguments; those of the process if not given.
     """
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
+    _open_streams()
     try:
         arguments = _parser().parse_args(argv)
     except SystemExit as stop:
         return int(stop.code or 0)
     try:
-        code = _COMMANDS[arguments.command](arguments)
-        sys.stdout.flush()
-        return code
+        return _COMMANDS[arguments.command](arguments)
     except InputError as error:
         for problem in error.problems:
-            print(f"montecarlo-ai: {problem}", file=sys.stderr)
+            say(f"montecarlo-ai: {problem}", to=sys.stderr)
         return BAD_INPUT
-    except BrokenPipeError:  # whoever read the output has had enough, as `head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return DONE
     except (MonteCarloAIError, OSError, MemoryError) as error:
-        print(f"montecarlo-ai: the run failed: {error or type(error).__name__}", file=sys.stderr)
+        say(f"montecarlo-ai: the run failed: {error or type(error).__name__}", to=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
-        print("montecarlo-ai: interrupted, nothing written", file=sys.stderr)
+        say("montecarlo-ai: interrupted, nothing written", to=sys.stderr)
         return INTERRUPTED
+
+
+def _open_streams() -> None:
+    """Make stdout and stderr ready for any text: those that the process was started without drop it."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8"))
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -105,9 +108,9 @@ def _list_scenarios(arguments: argparse.Namespace) -> int:
         scenario = load_scenario(name)
         title = str((scenario.document or {}).get("title", ""))
         rows.append((name, str(scenario.time.start)[:10], f"{scenario.time.years:g}", title))
-    print(table(("scenario", "start", "years", "title"), rows, right=(2,)))
-    print()
-    print(table(("overlay", "title"), [(name, overlay_title(name)) for name in overlay_names()]))
+    say(table(("scenario", "start", "years", "title"), rows, right=(2,)))
+    say()
+    say(table(("overlay", "title"), [(name, overlay_title(name)) for name in overlay_names()]))
     return DONE
 
 
@@ -119,11 +122,11 @@ def _validate(arguments: argparse.Namespace) -> int:
         scenario = scenario_of(arguments)
     except InputError as error:
         for problem in error.problems:
-            print(problem, file=sys.stderr)
+            say(problem, to=sys.stderr)
         count = len(error.problems)
-        print(f"{arguments.scenario}: {count} problem{'s' if count > 1 else ''}", file=sys.stderr)
+        say(f"{arguments.scenario}: {count} problem{'s' if count > 1 else ''}", to=sys.stderr)
         return BAD_INPUT
-    print(f"{arguments.scenario}: sound\n\n{scenario_text(scenario)}")
+    say(f"{arguments.scenario}: sound\n\n{scenario_text(scenario)}")
     return DONE
 
 
@@ -131,7 +134,7 @@ def _doctor(arguments: argparse.Namespace) -> int:
     from montecarlo_ai.doctor import diagnose, diagnosis_text
 
     found = diagnose()
-    print(diagnosis_text(found))
+    say(diagnosis_text(found))
     return FAILED if found.problems else DONE
 
 
@@ -143,7 +146,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from montecarlo_ai.headline import Throughput, headline, sooner_without_training_growth, variables_needed
 
     scenario, n_paths, seed, threads, folder = _checked(arguments)
-    print(assumptions_text(scenario), flush=True)
+    say(assumptions_text(scenario))
 
     from montecarlo_ai.summary import summarize
 
@@ -162,15 +165,15 @@ def _run(arguments: argparse.Namespace) -> int:
     )
     throughput = Throughput(n_paths, scenario.time.n_steps, time.perf_counter() - began)
     found = headline(scenario, summary, sooner=sooner)
-    print(f"\n{headline_text(found, seed=seed, throughput=throughput)}", flush=True)
+    say(f"\n{headline_text(found, seed=seed, throughput=throughput)}")
     with Workshop(folder) as made:
         write_run(made, scenario, summary, plots=not arguments.no_plots)
-        files = publish(made, folder)
-    if arguments.archive is not None:
-        files.append(archive_summary(summary, arguments.archive))
-    print("\nfiles")
+        # First, since it may refuse what it holds of another run; nothing else is written then.
+        filed_at = [] if arguments.archive is None else [archive_summary(summary, arguments.archive)]
+        files = [*publish(made, folder, overwrite=arguments.overwrite), *filed_at]
+    say("\nfiles")
     for file in files:
-        print(f"  {file}")
+        say(f"  {file}")
     return DONE
 
 
@@ -190,7 +193,9 @@ def _checked(arguments: argparse.Namespace) -> tuple[Scenario, int, int, int | N
     seed = secrets.randbits(32)
     if arguments.seed is not None:
         seed = whole_number(checks, "--seed", arguments.seed, 0, LARGEST_SEED)
-    threads = None if arguments.threads is None else whole_number(checks, "--threads", arguments.threads, 1, 4096)
+    threads = None
+    if arguments.threads is not None:
+        threads = whole_number(checks, "--threads", arguments.threads, 1, LARGEST_THREADS)
     scenario = None
     try:
         scenario = scenario_of(arguments)
@@ -206,7 +211,9 @@ def _checked(arguments: argparse.Namespace) -> tuple[Scenario, int, int, int | N
         checks.add("--out", "", "must name a folder")
     elif arguments.out is not None or scenario is not None:
         checks.problems += output_problems(folder, overwrite=arguments.overwrite)
-    if arguments.archive is not None:
+    if arguments.archive == "":
+        checks.add("--archive", "", "must name a folder")
+    elif arguments.archive is not None:
         checks.problems += output_problems(Path(arguments.archive), "--archive", overwrite=True)
     checks.finish()
     assert scenario is not None

@@ -1,12 +1,13 @@
-"""What the words of the command line share: the arguments that name a scenario, and how they are read."""
+"""What the words of the command line share: the arguments that name a scenario, how they are read, and printing."""
 
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import sys
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from montecarlo_ai.checks import Checks
 from montecarlo_ai.errors import InputError, Problem
@@ -14,7 +15,7 @@ from montecarlo_ai.errors import InputError, Problem
 if TYPE_CHECKING:
     from montecarlo_ai.scenario import Scenario
 
-__all__ = ["SCENARIO", "add_scenario_arguments", "add_setting_argument", "scenario_of", "whole_number"]
+__all__ = ["SCENARIO", "add_scenario_arguments", "add_setting_argument", "say", "scenario_of", "whole_number"]
 
 
 SCENARIO = "a preset, or the path of a TOML file"
@@ -83,7 +84,7 @@ def scenario_of(arguments: argparse.Namespace) -> Scenario:
         except InputError as error:
             problems += error.problems
     for warning in caught:
-        print(f"montecarlo-ai: warning: {warning.message}", file=sys.stderr)
+        say(f"montecarlo-ai: warning: {warning.message}", to=sys.stderr)
     if problems or scenario is None:
         raise InputError(problems)
     return scenario
@@ -95,3 +96,17 @@ def whole_number(checks: Checks, field: str, text: str, at_least: int, at_most: 
     if re.fullmatch(r"[+-]?[0-9][0-9_,]{0,40}", text):
         value = int(text.replace("_", "").replace(",", ""))
     return checks.whole(field, value, at_least=at_least, at_most=at_most)
+
+
+def say(text: object = "", *, to: TextIO | None = None) -> None:
+    """Print a text at once, to stdout if not said otherwise; one whose reader has left, as `head` does, is dropped.
+
+    What is computed after it then still goes to its files.
+    """
+    stream = sys.stdout if to is None else to
+    try:
+        print(text, file=stream, flush=True)
+    except BrokenPipeError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)

@@ -13,6 +13,7 @@ from montecarlo_ai.command_arguments import (
     SCENARIO,
     add_scenario_arguments,
     add_setting_argument,
+    say,
     scenario_of,
     whole_number,
 )
@@ -72,7 +73,7 @@ def add_commands(commands: Any) -> None:
         _add_seed(command)
         command.add_argument("--paths", metavar="N", default=str(DEFAULT_PATHS), help=f"(default {DEFAULT_PATHS:,})")
     for command in (backtest, exposure, corridor):
-        command.add_argument("--plot", metavar="FILE", help="draw it, such as chart.svg or chart.png")
+        command.add_argument("--plot", metavar="FILE", help="draw it into a .png, .svg or .pdf")
 
 
 def _word(commands: Any, name: str, what: str, scenario: str = SCENARIO) -> argparse.ArgumentParser:
@@ -88,7 +89,7 @@ def _add_seed(command: argparse.ArgumentParser) -> None:
 
 def _numbers(arguments: argparse.Namespace) -> tuple[int, int]:
     """Return paths and seed after checking them and the places of files."""
-    from montecarlo_ai.artifacts import chart_problems
+    from montecarlo_ai.artifacts import chart_problems, file_problems
 
     checks = Checks()
     n_paths = whole_number(checks, "--paths", getattr(arguments, "paths", "1"), 1, LARGEST_PATHS)
@@ -102,16 +103,17 @@ def _numbers(arguments: argparse.Namespace) -> tuple[int, int]:
         else:
             checks.problems += chart_problems(Path(file), "--fan")
     table = getattr(arguments, "csv", None)
-    if table is not None and (not table or Path(table).is_dir()):
-        checks.add("--csv", table, "is no file", "name a file")
-    elif table is not None and not Path(table).absolute().parent.is_dir():
-        checks.add("--csv", table, "cannot be written: its folder does not exist", "make the folder first")
+    if table == "":
+        checks.add("--csv", table, "must name a file", "such as path.csv")
+    elif table is not None:
+        checks.problems += file_problems(Path(table), "--csv", "path.csv")
     checks.finish()
     return n_paths, seed
 
 
 def _explain(arguments: argparse.Namespace) -> int:
     from montecarlo_ai.analysis.statement import by_year, cash_statement, statement_text, write_statement
+    from montecarlo_ai.artifacts import whole_file
 
     _, seed = _numbers(arguments)
     checks = Checks()
@@ -120,10 +122,11 @@ def _explain(arguments: argparse.Namespace) -> int:
     statement = cash_statement(scenario_of(arguments), path, seed=seed)
     if arguments.by_year:
         statement = by_year(statement)
-    print(statement_text(statement))
+    say(statement_text(statement))
     if arguments.csv is not None:
-        write_statement(statement, arguments.csv)
-        print(f"\n{arguments.csv}")
+        with whole_file(Path(arguments.csv)) as beside:
+            write_statement(statement, beside)
+        say(f"\n{arguments.csv}")
     return 0
 
 
@@ -132,7 +135,7 @@ def _register(arguments: argparse.Namespace) -> int:
 
     scenario = scenario_of(arguments)
     page = register_markdown(scenario) if arguments.markdown else register_text(register(scenario))
-    print(page.removesuffix("\n"))
+    say(page.removesuffix("\n"))
     return 0
 
 
@@ -155,7 +158,7 @@ def _backtest(arguments: argparse.Namespace) -> int:
     forecast = name if filed else scenario_of(arguments)
     _check_fans(arguments, forecast)
     found = backtest(forecast, arguments.history, n_paths=n_paths, seed=seed)
-    print(backtest_text(found))
+    say(backtest_text(found))
     _drawn(arguments.plot, partial(plot.backtest, found), height_of(found))
     for state, _, file in (fan.partition("=") for fan in arguments.fan):
         data, past = _seen(forecast, state, str(found.attrs["history"]), n_paths, seed)
@@ -169,12 +172,16 @@ def _check_fans(arguments: argparse.Namespace, forecast: Scenario | str) -> None
 
     if not arguments.fan:
         return
-    states = list(read_archive(forecast)[-1].data_vars) if isinstance(forecast, str) else forecast.model.state_fields
+    if isinstance(forecast, str):
+        filed = read_archive(forecast)[-1]
+        states = [str(name) for name in filed.data_vars if f"{name}_error" in filed]
+    else:
+        states = list(forecast.model.state_fields)
     checks = Checks()
     for fan in arguments.fan:
         state = fan.partition("=")[0]
         if state not in states:
-            checks.add("--fan", state, "is no state of the forecast", nearest(state, [str(name) for name in states]))
+            checks.add("--fan", state, "is no state of the forecast", nearest(state, states))
     checks.finish()
 
 
@@ -204,9 +211,9 @@ def _exposure(arguments: argparse.Namespace) -> int:
 
     n_paths, seed = _numbers(arguments)
     found = exposure(scenario_of(arguments), event=arguments.event, n_paths=n_paths, seed=seed)
-    print(exposure_text(found))
+    say(exposure_text(found))
     if arguments.plot is not None and int(found["count"].values[-1]) == 0:
-        print("\nNo chart: the event happens on no path.")
+        say("\nNo chart: the event happens on no path.")
         return 0
     _drawn(arguments.plot, partial(plot.exposure, found))
     return 0
@@ -226,7 +233,7 @@ def _corridor(arguments: argparse.Namespace) -> int:
         n_paths=n_paths,
         seed=seed,
     )
-    print(corridor_text(found))
+    say(corridor_text(found))
     _drawn(arguments.plot, partial(plot.corridor, found))
     return 0
 
@@ -251,7 +258,7 @@ def _outlooks(arguments: argparse.Namespace) -> int:
     n_paths, seed = _numbers(arguments)
     scenario = scenario_of(arguments)
     ensemble = simulate(scenario, n_paths=n_paths, seed=seed, variables=outlook_variables(scenario))
-    print(outlooks_text(outlooks(ensemble)))
+    say(outlooks_text(outlooks(ensemble)))
     return 0
 
 
@@ -264,7 +271,7 @@ def _drawn(file: str | None, draw: Callable[..., object], height: float | None =
     axes = new_axes() if height is None else new_axes(height)
     draw(ax=axes)
     save_chart(axes, Path(file))
-    print(f"\n{file}")
+    say(f"\n{file}")
 
 
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from montecarlo_ai.assumption_table import as_text, assumption_rows
-from montecarlo_ai.tabular import SCALES, number, table
+from montecarlo_ai.tabular import SCALES, how_many, number, table
 
 if TYPE_CHECKING:
     from montecarlo_ai.headline import EndQuantiles, Fact, Headline, Milestone, Sooner, Throughput
@@ -23,9 +23,10 @@ def assumptions_text(scenario: Scenario) -> str:
     document = scenario.document or {}
     grid = scenario.time
     years = f"{grid.years:g} years" if grid.years != 1 else "1 year"
+    steps = how_many(grid.steps_per_year, "step")
     lines = [
         f"{scenario.name}: {document['title']}" if document.get("title") else str(scenario.name),
-        f"{years} from {_day(grid.times[0])}, {grid.steps_per_year} steps a year; hash {scenario.hash[:12]}",
+        f"{years} from {_day(grid.times[0])}, {steps} a year; hash {scenario.hash[:12]}",
         "",
         as_text(assumption_rows(scenario.inputs, scenario.assumptions, scenario.model.units)),
     ]
@@ -45,11 +46,13 @@ def scenario_text(scenario: Scenario) -> str:
         ("hash", scenario.hash[:12]),
         (
             "time",
-            f"{_day(grid.times[0])} to {_day(grid.times[-1])}, {grid.n_steps} steps, {grid.steps_per_year} a year",
+            f"{_day(grid.times[0])} to {_day(grid.times[-1])}, {how_many(grid.n_steps, 'step')}, "
+            f"{grid.steps_per_year} a year",
         ),
         (
             "model",
-            f"{document.get('model', '')}: {len(scenario.model.state_fields)} states, chips {_words(scenario.chips)}",
+            f"{document.get('model', '')}: {how_many(len(scenario.model.state_fields), 'state')}, "
+            f"chips {_words(scenario.chips)}",
         ),
         ("inputs", f"{len(inputs.names)}: {varying} varying, {len(inputs.names) - varying} constant"),
         *((name.replace("_", " "), str(len(document[name]))) for name in _COUNTED if document.get(name)),
@@ -80,7 +83,8 @@ def headline_text(found: Headline, *, seed: int, throughput: Throughput) -> str:
     facts.append(
         (
             "speed",
-            f"{throughput.n_paths:,} paths of {throughput.n_steps} steps in {throughput.seconds:.2f} s: "
+            f"{how_many(throughput.n_paths, 'path')} of {how_many(throughput.n_steps, 'step')} "
+            f"in {throughput.seconds:.2f} s: "
             f"{number(speed)} path-steps a second, {throughput.nanoseconds_per_path_step:.3g} ns each",
         )
     )
@@ -113,7 +117,7 @@ def _chips(found: Headline) -> str:
         columns.append([f"{share} ({interval})" if interval else share for share, interval in texts])
     rows = list(zip(*columns, strict=True))
     intervals = f"{100 * confidence:.6g}% intervals, {interval_name(chips)}"
-    title = f"Probability of running out of chips ({n:,} paths; {intervals})"
+    title = f"Probability of running out of chips ({how_many(n, 'path')}; {intervals})"
     ties = float(chips["tie_share"].values[-1])
     notes = ["Chips that run out first sum to any chip."]
     if ties > 0.0:
@@ -168,7 +172,7 @@ def _sooner(found: Sooner) -> str:
     n = found.n_paths
     return (
         f"{', '.join(words) or 'never profitable within the horizon'}\n"
-        f"paired on the first {n:,} paths, quantiles over those on which it is profitable either way;\n"
+        f"paired on the first {how_many(n, 'path')}, quantiles over those on which it is profitable either way;\n"
         f"profitable only then on {_count(found.only_frozen, n)}, only as planned on {_count(found.only_base, n)}, "
         f"never on {_count(found.neither, n)}"
     )

@@ -19,6 +19,11 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence
     return "\n".join(lines)
 
 
+def how_many(n: int, thing: str) -> str:
+    """Return how many there are of a thing, in the singular for one."""
+    return f"1 {thing}" if n == 1 else f"{n:,} {thing}s"
+
+
 def number(value: float) -> str:
     """Return a number to four digits, large ones in thousands of millions and so on."""
     for power, word in SCALES:

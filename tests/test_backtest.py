@@ -442,6 +442,31 @@ def test_an_archive_is_read_past_files_that_are_not_its_own(tmp_path: Path) -> N
         mc.archive_summary(filed.assign_attrs(created_at="lately"), tmp_path)
 
 
+def test_a_filed_forecast_is_never_read_with_a_flipped_bit(tmp_path: Path) -> None:
+    filed = summary(ensemble(20, years=1)).assign_attrs(created_at="2026-01-05T10:00:00+00:00")
+    place = mc.archive_summary(filed, tmp_path)
+    (sound,) = mc.read_archive(tmp_path)
+    content = place.read_bytes()
+    rng = np.random.default_rng(7)
+    places = [*rng.integers(len(content), size=300).tolist(), *range(len(content) - 80, len(content))]
+    for at in places:
+        damaged = bytearray(content)
+        damaged[at] ^= 1 << int(rng.integers(8))
+        place.write_bytes(damaged)
+        for read in (tmp_path, place):
+            with pytest.raises(mc.InputError, match=r"no longer holds what was filed|does not end in a digest"):
+                mc.read_archive(read)
+    for part in (content[: len(content) // 2], content[:-1], content + b"\n", b""):
+        place.write_bytes(part)
+        with pytest.raises(mc.InputError, match="archive"):
+            mc.read_archive(tmp_path)
+        with pytest.raises(mc.InputError, match="archive"):
+            mc.archive_summary(filed, tmp_path)
+    place.write_bytes(content)
+    assert sound.identical(mc.read_archive(place)[0])
+    assert mc.archive_summary(sound, tmp_path / "another").read_bytes()[-73:-65] == b"\nsha256 "
+
+
 def test_the_preset_is_scored_against_the_first_quarters_of_its_future() -> None:
     found = mc.backtest(mc.load_scenario("openai-2025-12"), "OpenAI", n_paths=2_000, seed=7)
     table = found.isel(observation=found["status"].values == "scored")

@@ -15,12 +15,14 @@ import xarray as xr
 
 from montecarlo_ai import artifacts, cli
 from montecarlo_ai.artifacts import FANS
-from montecarlo_ai.errors import NumericalError
+from montecarlo_ai.checks import LARGEST_THREADS
+from montecarlo_ai.errors import InputError, NumericalError
 from montecarlo_ai.files.document import document_to_toml
 from montecarlo_ai.files.history import history
 from montecarlo_ai.files.loading import load_scenario
 from montecarlo_ai.files.sources import read_layers
 from montecarlo_ai.risk import runs_out_of_chips
+from montecarlo_ai.simulation import simulate
 
 PRESET = "openai-2025-12"
 SMALL = ("--paths", "400", "--seed", "7", "--set", "time.years=2")
@@ -222,6 +224,94 @@ def test_read_only_folder_is_found_before_computing(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(artifacts.os, "access", lambda *_: False)
     (problem,) = artifacts.output_problems(tmp_path / "run", overwrite=False)
     assert "read-only" in problem.rule
+
+
+PROGRAM = (sys.executable, "-m", "montecarlo_ai.cli")
+
+
+def test_a_run_whose_reader_leaves_still_writes_its_files(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    with subprocess.Popen(
+        [*PROGRAM, "run", PRESET, *SMALL, "--no-plots", "--out", str(folder)], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.close()  # before anything is printed
+        assert process.wait() == 0
+    assert names(folder) == TABLES
+
+
+def test_a_run_without_stdout_or_stderr_writes_its_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)  # what Python makes of a descriptor that was closed
+    monkeypatch.setattr(sys, "stderr", None)
+    assert cli.main(["run", PRESET, *SMALL, "--no-plots", "--out", str(tmp_path / "run")]) == 0
+    assert names(tmp_path / "run") == TABLES
+    assert cli.main(["validate", "nowhere.toml"]) == 2
+
+
+@pytest.mark.parametrize("kind", ["here", "link", "empty", "link to nothing", "named twice"])
+def test_a_folder_is_written_whatever_leads_to_it(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = tmp_path / "target"
+    if kind != "link to nothing":
+        target.mkdir()
+    (tmp_path / "link").symlink_to(target)
+    monkeypatch.chdir(target if kind == "here" else tmp_path)
+    out = {"here": ".", "empty": "target", "named twice": "target/../target"}.get(kind, "link")
+    there = target.stat().st_ino if target.exists() else None
+    assert cli.main(["run", PRESET, *SMALL, "--no-plots", "--out", out]) == 0
+    assert names(target) == TABLES
+    assert there in (None, target.stat().st_ino)  # the folder itself, which a shell may stand in or a disk may be at
+    assert (tmp_path / "link").is_symlink()
+    assert names(tmp_path) == {"target", "link"}
+
+
+def test_a_link_to_itself_is_no_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    assert cli.main(["run", PRESET, *SMALL, "--out", str(tmp_path / "loop")]) == 2
+    assert "link that leads to itself" in capsys.readouterr().err
+    assert artifacts.file_problems(tmp_path / "loop", "--csv", "path.csv")
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_a_run_that_comes_second_overwrites_nothing(
+    there: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, write_run = tmp_path / "run", artifacts.write_run
+    if there:
+        folder.mkdir()
+
+    def late(*arguments: object, **options: object) -> None:
+        write_run(*arguments, **options)  # type: ignore[arg-type]
+        folder.mkdir(exist_ok=True)
+        (folder / "summary.csv").write_text("of another run")
+
+    monkeypatch.setattr(artifacts, "write_run", late)
+    arguments = ["run", PRESET, *SMALL, "--no-plots", "--out", str(folder)]
+    assert cli.main(arguments) == 1
+    assert "has been written to since" in capsys.readouterr().err
+    assert names(folder) == {"summary.csv"}
+    assert (folder / "summary.csv").read_text() == "of another run"
+    assert cli.main([*arguments, "--overwrite"]) == 0
+    assert names(folder) == TABLES
+    assert names(tmp_path) == {"run"}
+
+
+def test_a_refusal_of_the_archive_leaves_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    archive = tmp_path / "archive"
+    arguments = ["run", PRESET, *SMALL, "--no-plots", "--archive", str(archive), "--out"]
+    assert cli.main([*arguments, str(tmp_path / "first")]) == 0
+    (filed,) = archive.glob("*/*.nc")
+    filed.write_bytes(b"no longer a summary")
+    assert cli.main([*arguments, str(tmp_path / "second")]) == 2
+    assert "cannot be read" in capsys.readouterr().err
+    assert names(tmp_path) == {"first", "archive"}
+
+
+def test_the_command_and_the_library_allow_the_same_threads(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(InputError) as refused:
+        simulate(load_scenario(PRESET), n_paths=1, threads=LARGEST_THREADS + 1)
+    assert cli.main(["run", PRESET, "--threads", str(LARGEST_THREADS + 1)]) == 2
+    said = capsys.readouterr().err
+    assert [problem.rule in said for problem in refused.value.problems] == [True]
 
 
 def test_scenario_toml_is_plain_toml(made: Path) -> None:

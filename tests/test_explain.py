@@ -205,7 +205,7 @@ def test_every_picture_names_facts_of_its_unit() -> None:
 
 def test_marks_stand_at_their_rates_on_the_scale_of_the_fan() -> None:
     data = ensemble(500).assign_attrs(entity="OpenAI")
-    fan = plot.fan(data, "revenue")
+    fan = plot.fan(data, "revenue", history={"2025-06-01": 13e9})
     before = [label.get_text() for label in fan.labels[:-1]]
     drawn = plot.markers(fan, mc.outlooks(data), "revenue")
     assert drawn is not None
@@ -215,6 +215,11 @@ def test_marks_stand_at_their_rates_on_the_scale_of_the_fan() -> None:
     assert [text.get_text() for text in drawn.legend.get_texts()] == list(drawn.points)
     after = [text.get_text() for text in fan.axes.texts]
     assert all(text in after for text in before)
+    figure = fan.axes.get_figure()
+    figure.canvas.draw()
+    box = drawn.legend.get_window_extent()
+    (line,) = {fan.axes.transData.transform((x, 0.0))[0] for x in fan.forecast_line.get_xdata(orig=False)}
+    assert not box.x0 < line < box.x1
     assert plot.markers(fan, mc.outlooks(data), "cash") is None
     own = Outlook("mine", (Figure("openai_hsbc_users_2030_12_01", "cash", "level"),))
     assert mc.outlooks(data, pictures=[own]).sizes["figure"] == 1

@@ -231,3 +231,16 @@ def test_the_preset_has_claims_for_every_counterparty() -> None:
     assert (found["loss_lower"] <= found["loss"]).all()
     assert (whole["shortfall"].sel(level=0.99) >= whole["shortfall"].sel(level=0.95)).all()
     assert len(draw(found).bars.patches) == each.sizes["counterparty"]
+
+
+@pytest.mark.parametrize(("loss", "shown"), [(0.83e9, "0.83 bn"), (2.6e6, "0.0026 bn"), (213.7e9, "214 bn")])
+def test_a_small_loss_keeps_two_digits_in_the_words_of_the_chart(loss: float, shown: str) -> None:
+    found = mc.exposure(lab(fails={0: 6}), at=["2028-01-01"])
+    # What is outstanding sets the unit, whatever part of it is lost.
+    found["given_event"] = found["given_event"] * 0.0 + 50e9
+    found["loss"] = found["loss"] * 0.0 + loss
+    drawn = draw(found)
+    caption = drawn.caption.get_text().replace("\n", " ").replace("\N{NO-BREAK SPACE}", " ")
+    assert f"expect to lose {shown} USD" in caption
+    number = drawn.axes.texts[-1].get_text().split("  ")[1]
+    assert float(number) == pytest.approx(loss / 1e9, rel=0.05)

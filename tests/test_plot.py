@@ -21,9 +21,10 @@ from matplotlib.text import Annotation, Text
 from synthetic import ensemble, summary, with_event_times
 
 from montecarlo_ai import plot
+from montecarlo_ai.artifacts import new_axes
 from montecarlo_ai.errors import InputError
 from montecarlo_ai.plot.style import scale_for, spread
-from montecarlo_ai.risk import describe_probability, runs_out_of_chips
+from montecarlo_ai.risk import runs_out_of_chips
 
 HISTORY = {"2024-01-01": 4e9, "2025-01-01": 9e9, "2025-12-01": 19e9}
 
@@ -75,7 +76,7 @@ def test_a_summary_draws_the_same_fan(data: xr.Dataset) -> None:
 def test_caption_numbers_are_the_quantiles_at_the_end(data: xr.Dataset) -> None:
     caption = " ".join(plot.fan(data, "revenue").caption.get_text().split())
     low, middle, high = np.quantile(data["revenue"].values[-1] / 1e9, [0.05, 0.5, 0.95])
-    pattern = r"In 90 of 100 .* between (\S+) and (\S+) bn USD a year at the end of 2030; in half of them above (\S+)\."
+    pattern = r"In 90 of 100 .* between (\S+) and (\S+) bn USD a year at the end of 2030; the median is (\S+)\."
     found = re.fullmatch(pattern, caption)
     assert found is not None, caption
     assert np.allclose([float(value.replace(",", "")) for value in found.groups()], [low, high, middle], atol=0.5)
@@ -203,14 +204,41 @@ def test_no_text_overlaps_or_leaves_the_figure(data: xr.Dataset, case: str) -> N
 def test_one_path_draws_without_an_error_of_its_median() -> None:
     artists = plot.fan(ensemble(1), "cash")
     assert "1 path" in artists.footnote.get_text()
-    assert "not available" in artists.footnote.get_text()
+    assert "no Monte Carlo error from a single path" in artists.footnote.get_text()
+    assert "In the one simulated future cash is" in artists.caption.get_text()
     assert "nan" not in artists.caption.get_text() + artists.footnote.get_text()
     artists.axes.get_figure().savefig(io.BytesIO())
 
 
-def test_constant_zero_draws(data: xr.Dataset) -> None:
-    data = data.assign(flat=data["cash"] * 0.0)
-    assert "between 0" in plot.fan(data, "flat").caption.get_text()
+@pytest.mark.parametrize(
+    ("width", "level", "shown"),
+    [(0.0, 0.0, "0 USD"), (0.0, 1.23456789e10, "12.3 bn USD"), (1e-16, 1.23456789e10, "12.3 bn USD")],
+)
+def test_futures_that_agree_are_given_once_to_three_digits(
+    width: float, level: float, shown: str, data: xr.Dataset
+) -> None:
+    artists = plot.fan(data.assign(flat=data["cash"] * width + level), "flat")
+    caption = artists.caption.get_text().replace("\n", " ").replace("\N{NO-BREAK SPACE}", " ")
+    assert caption == f"In 90 of 100 simulated futures cash is {shown} at the end of 2030."
+    assert artists.labels[0].get_text() == f"90%  {shown.split()[0]}"
+    assert "where the paths agree" in artists.footnote.get_text()
+    falls = data["cash"] * (data["time"] < data["time"][-1])
+    assert "is 0" in plot.fan(data.assign(falls=falls), "falls").caption.get_text()
+
+
+def test_the_caption_is_true_where_the_median_is_a_point_mass(data: xr.Dataset) -> None:
+    data = data.assign(debt=data["cash"].where(data["path"] >= 900, 0.0))
+    caption = plot.fan(data, "debt").caption.get_text().replace("\n", " ")
+    assert caption.endswith("; the median is 0.")
+    assert "half" not in caption
+
+
+def test_a_part_of_the_paths_states_how_many_it_shows(data: xr.Dataset) -> None:
+    part = data.isel(path=slice(0, 200))
+    footnote = plot.fan(part, "cash").footnote.get_text()
+    assert "200 paths" in footnote
+    assert "1,500" not in footnote
+    assert "200 paths" in plot.fan(part.drop_attrs().assign_attrs(scenario="x"), "cash").footnote.get_text()
 
 
 def test_a_dip_thinner_than_a_line_opens_no_axis_below_zero(data: xr.Dataset) -> None:
@@ -230,6 +258,12 @@ def test_all_nan_and_wrong_arguments_fail_in_words(data: xr.Dataset) -> None:
         plot.fan(data, "cash", bands=(0.9, 1.0))
     with pytest.raises(InputError, match="at least one"):
         plot.fan(data, "cash", bands=())
+    for bands in (0.9, "0.9", None):
+        with pytest.raises(InputError, match="sequence of shares"):
+            plot.fan(data, "cash", bands=bands)  # type: ignore[arg-type]
+    for bands in (("wide",), (True,), (None,)):
+        with pytest.raises(InputError, match="inside"):
+            plot.fan(data, "cash", bands=bands)  # type: ignore[arg-type]
     with pytest.raises(InputError, match=r"0\.01, 0\.99"):
         plot.fan(summary(data.isel(path=slice(0, 20))), "cash", bands=(0.98,))
     with pytest.raises(InputError, match="yscale"):
@@ -264,29 +298,6 @@ def test_no_display_falls_back_to_a_canvas_for_saving(data: xr.Dataset, monkeypa
     plot.fan(data, "cash").axes.get_figure().savefig(io.BytesIO())
 
 
-def test_chips_draw_first_causes_that_sum_to_any(data: xr.Dataset) -> None:
-    chips = runs_out_of_chips(data)
-    artists = plot.chips(chips)
-    assert list(artists.lines) == ["cash", "unmonetized_compute", "compute_shortage", "any"]
-    total = artists.lines["cash"].get_ydata() + artists.lines["unmonetized_compute"].get_ydata()
-    assert np.allclose(total, artists.lines["any"].get_ydata())
-    low, high = edges(artists.bands["cash"])
-    assert np.allclose(low, 100 * chips["first_lower"].sel(cause="cash"))
-    assert np.allclose(high, 100 * chips["first_upper"].sel(cause="cash"))
-    assert np.allclose(artists.lines["compute_shortage"].get_ydata(), 100 * chips["probability"][2])
-    count = int(chips["count"].sel(cause="any")[-1])
-    assert describe_probability(count, 1_500) in artists.caption.get_text().replace("\n", " ")
-
-
-def test_chips_without_a_single_hit_never_say_zero_percent() -> None:
-    never = with_event_times([[np.inf] * 1_000, [np.inf] * 1_000])
-    never = never.assign_attrs(causes=["cash", "unmonetized_compute"])
-    artists = plot.chips(runs_out_of_chips(never, at=["2027-01-01", "2031-01-01"]))
-    text = artists.caption.get_text() + " ".join(label.get_text() for label in artists.labels)
-    assert "below 0.3% (95%, none in 1,000 paths)" in text.replace("\n", " ")
-    assert " 0%" not in text
-
-
 @pytest.mark.parametrize("wanted", [[5.0, 5.1, 5.2], [0.0, 0.0, 0.0, 0.0], [9.9, 10.0, 1.0], [3.0], []])
 def test_spread_keeps_order_distance_and_bounds(wanted: list[float]) -> None:
     placed = spread(wanted, 1.0, 0.0, 10.0)
@@ -305,12 +316,47 @@ def test_spread_keeps_order_distance_and_bounds(wanted: list[float]) -> None:
         ("H100e", 9e6, 1e6, "million H100e"),
         ("GW", 30.0, 1.0, "GW"),
         ("fraction", 0.4, 0.01, "%"),
+        ("USD", 5e15, 1e12, "tn USD"),
+        ("USD/year", 4.8e19, 1e18, "\N{MULTIPLICATION SIGN}10¹⁸ USD a year"),
+        ("H100e", 3e-7, 1e-9, "\N{MULTIPLICATION SIGN}10⁻⁹ H100e"),
+        ("fraction", 2e7, 1e7, "\N{MULTIPLICATION SIGN}10⁹ %"),
+        ("1", 1e17, 1e15, "\N{MULTIPLICATION SIGN}10¹⁵"),
+        ("1", 3e6, 1e6, "million"),
+        ("ratio", 6.8, 1.0, ""),
         ("1", 3.0, 1.0, ""),
         ("", 0.0, 1.0, ""),
     ],
 )
 def test_scales(units: str, largest: float, factor: float, shown: str) -> None:
     assert scale_for(units, largest) == (factor, shown)
+
+
+@pytest.mark.parametrize(("factor", "level"), [(1e8, 0.0), (1e20, 0.0), (1e-18, 0.0), (1e-6, 1e11)])
+def test_no_power_or_offset_stands_over_the_subtitle(factor: float, level: float, data: xr.Dataset) -> None:
+    artists = plot.fan(data.assign(x=(data["cash"] * factor + level).assign_attrs(units="USD")), "x")
+    artists.axes.figure.canvas.draw()
+    assert artists.axes.yaxis.get_offset_text().get_text() == ""
+    right = artists.axes.get_figure().bbox.x1
+    assert all(box.x1 <= right for _, box in drawn_boxes(artists.axes.get_figure()))
+
+
+@pytest.mark.parametrize(
+    "draw", [lambda data: plot.fan(data, "cash"), lambda data: plot.chips(runs_out_of_chips(data))]
+)
+def test_a_dark_style_leaves_ink_on_white(draw: object, data: xr.Dataset) -> None:
+    with matplotlib.style.context("dark_background"):
+        figure = draw(data).axes.get_figure()  # type: ignore[operator]
+        file = io.BytesIO()
+        figure.savefig(file, format="png", dpi=40)
+        own = io.BytesIO()
+        axes = new_axes()
+        plot.fan(data, "cash", ax=axes)
+        axes.get_figure().savefig(own, facecolor=axes.get_figure().get_facecolor(), format="png", dpi=40)
+    for saved in (file, own):
+        saved.seek(0)
+        pixels = matplotlib.image.imread(saved)[:, :, :3]
+        assert np.median(pixels) == 1.0
+        assert (pixels[[0, 0, -1, -1], [0, -1, 0, -1]] == 1.0).all()
 
 
 def test_values_that_round_to_zero_have_no_sign() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 import os
 import re
 import secrets
@@ -17,13 +18,16 @@ __all__ = ["archive_summary", "read_archive"]
 
 _NEEDED = ("kind", "scenario", "scenario_hash", "seed", "n_paths", "created_at")
 _DIGITS = 12
+_SEAL = b"\nsha256 "
+"""Begins the end of a filed file, which HDF5 does not read: a digest of all bytes before it, and a line feed."""
 
 
 def archive_summary(summary: xr.Dataset, folder: str | os.PathLike[str]) -> Path:
     """Return where a summary was filed: ``FOLDER/DATE/SCENARIO-HASH-seedS-N.nc``.
 
     The date is that on which the summary was made, the hash the first twelve digits of the scenario's. What is filed
-    is never replaced: filing the same forecast again returns where it is.
+    is never replaced: filing the same forecast again returns where it is. The file ends in the SHA-256 of what comes
+    before, so that a damaged one is never read for what was filed.
 
     Parameters
     ----------
@@ -70,6 +74,8 @@ def archive_summary(summary: xr.Dataset, folder: str | os.PathLike[str]) -> Path
     beside = place.with_name(f".{secrets.token_hex(4)}.nc")
     try:
         _plain(summary).to_netcdf(beside, engine="h5netcdf")
+        with beside.open("r+b") as written:
+            written.write(_seal(written.read()))
         beside.replace(place)
     finally:
         beside.unlink(missing_ok=True)
@@ -90,7 +96,7 @@ def read_archive(place: str | os.PathLike[str]) -> list[xr.Dataset]:
     Raises
     ------
     InputError
-        If there is nothing of the kind, or a file that should be one cannot be read.
+        If there is nothing of the kind, or a file that should be one cannot be read or no longer holds what was filed.
     """
     checks = Checks()
     where = _path("archive", place, checks)
@@ -98,8 +104,8 @@ def read_archive(place: str | os.PathLike[str]) -> list[xr.Dataset]:
     read = [_read(where)] if where.is_file() else []
     for file in sorted(where.glob("*/*.nc")):
         if _is_date(file.parent.name) and not file.name.startswith(".") and file.is_file():
-            found = _opened(file)
-            read += [_summary(found, file)] if found.attrs.get("kind") == "summary" else []
+            filed, found = _is_filed(file), _opened(file)
+            read += [_summary(found, file, filed)] if found.attrs.get("kind") == "summary" else []
     if not read:
         raise invalid(
             "archive", str(where), "holds no filed summary", "give the folder that archive_summary filed into"
@@ -131,23 +137,47 @@ def _is_date(name: str) -> bool:
 
 def _read(file: Path) -> xr.Dataset:
     """Return the summary in a file."""
-    return _summary(_opened(file), file)
+    filed = _is_filed(file)  # first, since a damaged file may end in anything once it is opened
+    return _summary(_opened(file), file, filed)
+
+
+def _seal(content: bytes) -> bytes:
+    """Return what a file of this content ends in."""
+    return _SEAL + hashlib.sha256(content).hexdigest().encode() + b"\n"
+
+
+def _is_filed(file: Path) -> bool:
+    """Return whether a file ends in a digest; raise if it is that of something else."""
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise invalid("archive", str(file), f"cannot be read ({error})") from None
+    begin = max(len(content) - len(_seal(b"")), 0)
+    if not content.startswith(_SEAL, begin):
+        return False
+    if content[begin:] != _seal(content[:begin]):
+        raise invalid("archive", str(file), "no longer holds what was filed", "bring it back from a copy")
+    return True
 
 
 def _opened(file: Path) -> xr.Dataset:
     try:
         with xr.open_dataset(file, engine="h5netcdf") as opened:
             return opened.load()
-    except (OSError, ValueError) as error:
-        raise invalid("archive", str(file), f"cannot be read ({error})") from None
+    except Exception as error:  # there is no telling in what a broken HDF5 file ends
+        reason = str(error) or type(error).__name__
+        raise invalid("archive", str(file), f"cannot be read ({reason})") from None
 
 
-def _summary(found: xr.Dataset, file: Path) -> xr.Dataset:
+def _summary(found: xr.Dataset, file: Path, filed: bool) -> xr.Dataset:
     """Return what a file holds if it is a filed summary."""
     missing = [name for name in _NEEDED if name not in found.attrs]
     if missing or found.attrs["kind"] != "summary":
         what = f"it lacks {', '.join(missing)}" if missing else f"it is of the kind {found.attrs['kind']}"
         raise invalid("archive", str(file), f"is no filed summary: {what}")
+    if not filed:
+        rule = "does not end in a digest, as what was filed does"
+        raise invalid("archive", str(file), rule, "file it with archive_summary, or bring it back from a copy")
     return found
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from montecarlo_ai.risk import probability_text, share_texts
-from montecarlo_ai.tabular import number, table
+from montecarlo_ai.tabular import how_many, number, table
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -24,7 +24,7 @@ def backtest_text(found: xr.Dataset) -> str:
     what = "what happened" if whom == "given" else f"what happened to {whom}"
     lines = [f"{_identity(found)}: the forecast against {what} after {found.attrs['known_by']}"]
     if int(found.attrs["forecasts"]) > 1:
-        lines[0] += f" (and {int(found.attrs['forecasts']) - 1} more forecasts)"
+        lines[0] += f" (and {how_many(int(found.attrs['forecasts']) - 1, 'more forecast')})"
     if not np.any(status == "scored"):
         apart = [f"{int(np.sum(status == name))} {name}" for name in dict.fromkeys(status.tolist())]
         return "\n".join(
@@ -208,9 +208,8 @@ def _identity(found: xr.Dataset) -> str:
     """Return which run a result is of, so that anyone can make it again."""
     attrs = found.attrs
     digits, seed = str(attrs.get("scenario_hash", ""))[:12], attrs.get("seed", "not known")
-    return (
-        f"{attrs.get('scenario', 'a forecast')} ({digits or 'made by hand'}), seed {seed}, {attrs['n_paths']:,} paths"
-    )
+    paths = how_many(int(attrs["n_paths"]), "path")
+    return f"{attrs.get('scenario', 'a forecast')} ({digits or 'made by hand'}), seed {seed}, {paths}"
 
 
 def _when(row: xr.Dataset) -> str:

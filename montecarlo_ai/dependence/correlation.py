@@ -13,6 +13,7 @@ import numpy as np
 from montecarlo_ai.checks import Checks, nearest
 from montecarlo_ai.dependence.ranks import MEASURES, SMALLEST_SPEARMAN_DF
 from montecarlo_ai.dependence.student import SMALLEST_DF
+from montecarlo_ai.suggest import did_you_mean
 
 Measure = Literal["pearson", "spearman", "kendall"]
 Copula = Literal["gaussian"] | tuple[Literal["t"], float]
@@ -220,7 +221,7 @@ def _checked_value(stated: object, measure: str, where: str, checks: Checks) -> 
 
 def _near_measure(measure: object) -> str:
     """Return the measure that was meant, if it is near."""
-    return nearest(measure, MEASURES) if isinstance(measure, str) else ""
+    return did_you_mean(measure, MEASURES) if isinstance(measure, str) else ""
 
 
 def checked_copula(copula: object, field: str, checks: Checks) -> Copula:

@@ -89,7 +89,7 @@ def exposure(found: xr.Dataset, *, ax: Axes | None = None, title: str | None = N
     axes.set_ylim(rows[-1] + 0.6, -0.6)
     axes.set_xlim(0.0, 1.08 * max(float(value.max()), float(each["independent"].max()) / scale.factor))
     labels = [
-        f"{name}  {scale.text(float(loss), 0.1 * scale.factor)}"
+        f"{name}  {_money(float(loss), scale, 0.1)}"
         for name, loss in zip(each["counterparty"].values, each["loss"].values, strict=True)
     ]
     event = str(found.attrs["event"]).replace("_", " ")
@@ -122,13 +122,17 @@ def _caption(found: xr.Dataset, last: xr.Dataset, scale: style.Scale) -> str:
     whole = last.sel(counterparty="all")
     chance = describe_share(found, ("probability", "probability_lower", "probability_upper"), int(last["count"]))
     level = float(found["level"].values[0])
-    step = scale.factor
     return (
         f"Probability by {style.when(found['time'].values[-1])}: {chance}. All together expect to lose "
-        f"{scale.text(float(whole['loss']), step)} {scale.units}; in the worst {100 * (1 - level):.3g}% of futures "
-        f"{scale.text(float(whole['shortfall'].sel(level=level)), step)}. "
+        f"{_money(float(whole['loss']), scale, 1.0)} {scale.units}; in the worst {100 * (1 - level):.3g}% of futures "
+        f"{_money(float(whole['shortfall'].sel(level=level)), scale, 1.0)}. "
         f"Wrong-way ratio {float(whole['wrong_way']):.2f}."
     )
+
+
+def _money(value: float, scale: style.Scale, step: float) -> str:
+    """Return an amount to a step of the chart's unit, and to two digits where it is smaller."""
+    return scale.text(value, min(step * scale.factor, style.resolution(value)) if value > 0.0 else scale.factor)
 
 
 def _footnote(found: xr.Dataset) -> str:

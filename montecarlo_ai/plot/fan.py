@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -10,8 +9,9 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from montecarlo_ai.errors import InputError, Problem, invalid
+from montecarlo_ai.errors import invalid
 from montecarlo_ai.plot import style
+from montecarlo_ai.plot.curves import Curves, curves_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -56,18 +56,6 @@ class FanArtists(NamedTuple):
     scale: style.Scale
 
 
-class _Curves(NamedTuple):
-    """Quantiles of a variable: levels (quantile,), values and standard errors (quantile, time), times (time,)."""
-
-    levels: tuple[float, ...]
-    values: NDArray[np.float64]
-    last_errors: NDArray[np.float64]
-    times: NDArray[np.datetime64]
-
-    def at(self, level: float) -> NDArray[np.float64]:
-        return np.asarray(self.values[self.levels.index(level)])
-
-
 def fan(
     data: xr.Dataset,
     variable: str,
@@ -104,10 +92,12 @@ def fan(
     Raises
     ------
     InputError
-        If the variable is missing or not finite, a summary lacks a quantile, a band is out of its range, or a
+        If the variable is missing or not finite, a summary lacks a quantile, a band is no share inside (0, 1), or a
         logarithmic axis would meet values at or below zero.
     """
-    curves = _curves(data, variable, bands, title, note)
+    style.check_text("title", title)
+    style.check_text("note", note)
+    curves = curves_of(data, variable, bands)
     past = _history(history)
     _check_scale(yscale or ("linear" if ax is None else ax.get_yscale()), variable, curves, past)
     axes, own = style.prepare_axes(ax)
@@ -152,81 +142,6 @@ def fan(
     return FanArtists(axes, drawn, median, known, line, (*labels, line_label), heading, written[0], written[1], scale)
 
 
-def _levels(bands: Sequence[float]) -> list[float]:
-    """Return the quantile levels of the bands and the median, rising."""
-    shares = sorted({float(band) for band in bands}, reverse=True)
-    return [*(0.5 - 0.5 * share for share in shares), 0.5, *(0.5 + 0.5 * share for share in reversed(shares))]
-
-
-def _curves(data: xr.Dataset, variable: str, bands: Sequence[float], title: object, note: object) -> _Curves:
-    """Return the quantiles that the chart shows, after checking every argument that concerns them."""
-    style.check_text("title", title)
-    style.check_text("note", note)
-    if not isinstance(data, xr.Dataset):
-        raise invalid("data", type(data).__name__, "must be a result of simulate or summarize")
-    problems = [Problem("bands", band, "must lie inside (0, 1)") for band in bands if not 0.0 < float(band) < 1.0]
-    if len(bands) == 0:
-        problems.append(Problem("bands", bands, "must hold at least one share"))
-    shown = [
-        str(name)
-        for name, values in data.data_vars.items()
-        if set(values.dims) in _SHAPES and not str(name).endswith("_error")
-    ]
-    if variable not in shown:
-        problems.append(Problem("variable", variable, f"is no variable over time of this result ({', '.join(shown)})"))
-    if problems:
-        raise InputError(problems)
-    levels = _levels(bands)
-    if "path" in data[variable].dims:
-        values, errors = _ensemble_quantiles(data[variable], levels)
-    else:
-        values, errors = _summary_quantiles(data, variable, levels)
-    if not np.all(np.isfinite(values)):
-        finite = int(np.isfinite(values).all(axis=0).sum())
-        rule = f"must be finite to be drawn; its quantiles are at {finite} of {values.shape[1]} times"
-        raise invalid("variable", variable, rule)
-    return _Curves(tuple(levels), values, errors, np.asarray(data["time"].values))
-
-
-_SHAPES = ({"time", "path"}, {"quantile", "time"})
-
-
-def _ensemble_quantiles(
-    paths: xr.DataArray, levels: Sequence[float]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return quantiles (quantile, time) over the paths, and the standard errors of those at the last time."""
-    ordered = paths.transpose("time", "path")
-    n_times, n = ordered.shape
-    values = np.empty((len(levels), n_times))
-    row = np.empty(0)
-    for k in range(n_times):
-        row = np.asarray(ordered[k].values, dtype=np.float64)
-        values[:, k] = np.quantile(row, levels)
-    # Half the distance between the order statistics one binomial standard deviation to each side.
-    reach = np.sqrt(np.array(levels) * (1.0 - np.array(levels)) / n)
-    low, high = np.clip(np.array(levels) - reach, 0.0, 1.0), np.clip(np.array(levels) + reach, 0.0, 1.0)
-    errors = 0.5 * (np.quantile(row, high) - np.quantile(row, low)) if n > 1 else np.full(len(levels), np.nan)
-    return values, errors
-
-
-def _summary_quantiles(
-    data: xr.Dataset, variable: str, levels: Sequence[float]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return quantiles (quantile, time) of a summary, and the standard errors of those at the last time."""
-    held = np.asarray(data["quantile"].values, dtype=np.float64)
-    rows = [int(np.argmin(np.abs(held - level))) for level in levels]
-    lacking = [level for level, row in zip(levels, rows, strict=True) if abs(held[row] - level) > 1e-9]
-    if lacking:
-        wanted = ", ".join(f"{level:.6g}" for level in lacking)
-        rule = f"need quantiles that the summary does not hold: {wanted}"
-        raise invalid("bands", tuple(held.tolist()), rule, "choose other bands or summarize with these quantiles")
-    values = data[variable].transpose("quantile", "time").values[rows].astype(np.float64)
-    if f"{variable}_error" not in data:
-        return values, np.full(len(levels), np.nan)
-    errors = data[f"{variable}_error"].transpose("quantile", "time").values[rows, -1]
-    return values, np.asarray(errors, dtype=np.float64)
-
-
 def _history(
     history: Mapping[Any, float] | xr.DataArray | None,
 ) -> tuple[NDArray[np.datetime64], NDArray[np.float64]] | None:
@@ -249,7 +164,7 @@ def _history(
 
 
 def _joined(
-    curves: _Curves, past: tuple[NDArray[np.datetime64], NDArray[np.float64]] | None
+    curves: Curves, past: tuple[NDArray[np.datetime64], NDArray[np.float64]] | None
 ) -> tuple[NDArray[np.datetime64], NDArray[np.float64]]:
     """Return times and quantiles that open from the last known value at or before the start, if there is one."""
     if past is None or past[0][0] > curves.times[0]:
@@ -315,10 +230,10 @@ def _forecast_line(axes: Axes, time: np.datetime64) -> tuple[Line2D, Annotation]
     return line, label
 
 
-def _labels(curves: _Curves, scale: style.Scale) -> tuple[list[float], list[str]]:
+def _labels(curves: Curves, scale: style.Scale) -> tuple[list[float], list[str]]:
     """Return where the edges of the bands and the median end (in shown units), and their labels."""
     last = curves.values[:, -1]
-    step = _resolution(float(last[-1] - last[0]))
+    step = _step(curves, scale)
     shares = [abs(2.0 * level - 1.0) for level in curves.levels]
     texts = [
         f"{100 * share:.6g}%  {scale.text(float(value), step)}"
@@ -329,24 +244,27 @@ def _labels(curves: _Curves, scale: style.Scale) -> tuple[list[float], list[str]
     return [float(value) / scale.factor for value in last], texts
 
 
-def _subtitle(curves: _Curves, scale: style.Scale) -> str:
+def _subtitle(curves: Curves, scale: style.Scale) -> str:
     """Return the units and what the bands are."""
     *rest, widest = sorted(f"{100.0 * (1.0 - 2.0 * level):.6g}" for level in curves.levels if level < 0.5)
     shares = f"{', '.join(rest)} and {widest}" if rest else widest
     return f"{scale.units or 'no unit'}; the bands hold {shares}% of simulated futures"
 
 
-def _caption(name: str, curves: _Curves, scale: style.Scale) -> str:
+def _caption(name: str, curves: Curves, scale: style.Scale) -> str:
     """Return what the widest band and the median say at the end, in words."""
     low, middle, high = (float(curves.at(level)[-1]) for level in (curves.levels[0], 0.5, curves.levels[-1]))
-    step = _resolution(high - low) if high > low else _resolution(abs(middle) or 1.0)
+    step, when = _step(curves, scale), style.when(curves.times[-1])
     share = style.share_of_hundred(round(curves.levels[-1] - curves.levels[0], 12))
-    bounds = f"{scale.text(low, step)} and {_with_units(scale.text(high, step), scale)}"
+    futures = "In the one simulated future" if curves.n_paths == 1 else f"In {share} simulated futures"
     noun, _, detail = name.partition(", ")
     subject = f"{noun} ({detail})" if detail else noun
+    end = _with_units(scale.text(high, step), scale)
+    if _agree(curves):
+        return f"{futures} {subject} is {end} at {when}."
     return (
-        f"In {share} simulated futures {subject} lies between {bounds} at {style.when(curves.times[-1])}; "
-        f"in half of them above {scale.text(middle, step)}."
+        f"{futures} {subject} lies between {scale.text(low, step)} and {end} at {when}; "
+        f"the median is {scale.text(middle, step)}."
     )
 
 
@@ -355,7 +273,7 @@ def _with_units(number: str, scale: style.Scale) -> str:
     return f"{number} {scale.units}".strip().replace(" ", "\N{NO-BREAK SPACE}")
 
 
-def _gap(curves: _Curves, drawn: NDArray[np.datetime64]) -> str:
+def _gap(curves: Curves, drawn: NDArray[np.datetime64]) -> str:
     """Return what the fan is before the start, where the last known value lies more than a step before it."""
     first = curves.times[:2]
     if first.size < 2 or first[0] - drawn[0] <= first[1] - first[0]:
@@ -363,30 +281,53 @@ def _gap(curves: _Curves, drawn: NDArray[np.datetime64]) -> str:
     return "Left of the dashed line the fan is drawn straight from the last dot, not simulated."
 
 
-def _footnote(data: xr.Dataset, curves: _Curves, scale: style.Scale) -> str:
-    """Return where the chart comes from and how exact its quantiles are at the end."""
-    parts = [style.provenance(data.attrs)]
+def _footnote(data: xr.Dataset, curves: Curves, scale: style.Scale) -> str:
+    """Return where the chart comes from, with the paths that it shows, and how exact its quantiles are at the end."""
+    origin = data.attrs if curves.n_paths is None else {**data.attrs, "n_paths": curves.n_paths}
+    return " · ".join(part for part in (style.provenance(origin), _error_text(curves, scale)) if part)
+
+
+def _error_text(curves: Curves, scale: style.Scale) -> str:
+    """Return the standard errors of the median and of the least exact quantile in words."""
     errors = curves.last_errors
-    if np.all(np.isfinite(errors)):
-        middle, most = float(errors[curves.levels.index(0.5)]), int(np.argmax(errors))
-        step = _resolution(middle if middle > 0.0 else max(float(errors[most]), 1e-300))
-        largest = _with_units(scale.text(float(errors[most]), step), scale)
-        parts.append(
-            f"Monte Carlo standard error at the end: {scale.text(middle, step)} for the median, "
-            f"{largest} for the {100 * curves.levels[most]:.6g}% quantile"
-        )
-    else:
-        parts.append("Monte Carlo error not available")
-    return " · ".join(part for part in parts if part)
+    if not np.all(np.isfinite(errors)):
+        return "no Monte Carlo error from a single path" if curves.n_paths == 1 else "Monte Carlo error not available"
+    middle, most = float(errors[curves.levels.index(0.5)]), int(np.argmax(errors))
+    if _agree(curves):
+        return "no Monte Carlo error at the end, where the paths agree"
+    told = [error for error in (middle, float(errors[most])) if error > _ROUNDING * _largest(curves)]
+    step = style.resolution(told[0]) if told else scale.factor  # all fall on point masses
+    largest = _with_units(scale.text(float(errors[most]), step), scale)
+    return (
+        f"Monte Carlo standard error at the end: {scale.text(middle, step)} for the median, "
+        f"{largest} for the {100 * curves.levels[most]:.6g}% quantile"
+    )
 
 
-def _resolution(size: float) -> float:
-    """Return the power of ten at which a number of this size shows two or three digits."""
-    return 10.0 ** (math.floor(math.log10(size)) - 1) if size > 0.0 else 1.0
+_ROUNDING = 1e-9
+"""Of values, below which a difference of theirs is taken for rounding."""
+
+
+def _largest(curves: Curves) -> float:
+    """Return the largest absolute value at the end."""
+    return float(np.abs(curves.values[:, -1]).max())
+
+
+def _agree(curves: Curves) -> bool:
+    """Return whether the values at the end are one and the same."""
+    return float(curves.values[-1, -1] - curves.values[0, -1]) <= _ROUNDING * _largest(curves)
+
+
+def _step(curves: Curves, scale: style.Scale) -> float:
+    """Return the resolution of the values at the end: that of their range, or their own where they agree."""
+    if not _agree(curves):
+        return style.resolution(float(curves.values[-1, -1] - curves.values[0, -1]))
+    largest = _largest(curves)
+    return 0.1 * style.resolution(largest) if largest > 0.0 else scale.factor
 
 
 def _check_scale(
-    yscale: str, variable: str, curves: _Curves, past: tuple[NDArray[np.datetime64], NDArray[np.float64]] | None
+    yscale: str, variable: str, curves: Curves, past: tuple[NDArray[np.datetime64], NDArray[np.float64]] | None
 ) -> None:
     """Raise for an unknown scale, and where a logarithmic axis would have to show values at or below zero."""
     if yscale not in ("linear", "log", "symlog"):

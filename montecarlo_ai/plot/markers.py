@@ -102,11 +102,21 @@ def markers(fan: FanArtists, found: xr.Dataset, variable: str) -> MarkerArtists 
     legend = fan.axes.legend(
         handles=list(points.values()),
         loc="upper left",
-        bbox_to_anchor=(0.0, 0.93),
+        bbox_to_anchor=(_beside_line(fan), 0.93),
         fontsize=style.SMALL,
+        facecolor="white",
         edgecolor="none",
+        labelcolor=style.INK,
     )
     return MarkerArtists(points, legend)
+
+
+def _beside_line(fan: FanArtists) -> float:
+    """Return where the legend begins, in fractions of the axes: right of the forecast line, if there is more room."""
+    line = np.asarray(fan.axes.convert_xunits(fan.forecast_line.get_xdata()), dtype=np.float64)  # type: ignore[no-untyped-call]
+    low, high = fan.axes.get_xlim()
+    at = (float(line[0]) - low) / (high - low)
+    return at if at < 0.5 else 0.0
 
 
 def _move_labels(fan: FanArtists) -> None:

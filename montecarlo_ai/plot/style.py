@@ -29,6 +29,7 @@ __all__ = [
     "note",
     "prepare_axes",
     "provenance",
+    "resolution",
     "scale_for",
     "share_of_hundred",
     "spread",
@@ -43,6 +44,11 @@ TITLE, BODY, SMALL = 13.0, 9.5, 8.0
 LINE_SPACING = 1.35
 # In points: left of the axes, above them, down to below the tick labels, from the axes to a direct label.
 LEFT_MARGIN, TOP_MARGIN, TICKS, LEADER = 52.0, 50.0, 34.0, 14.0
+
+
+def resolution(size: float) -> float:
+    """Return the power of ten at which a positive number of this size shows two digits."""
+    return 10.0 ** (math.floor(math.log10(size)) - 1)
 
 
 class Scale(NamedTuple):
@@ -79,14 +85,32 @@ def scale_for(units: str, largest: float) -> Scale:
     base, _, per = units.partition("/")
     suffix = f" a {per}" if per in ("year", "month", "day") else (f"/{per}" if per else "")
     if base == "fraction":
-        return Scale(0.01, f"%{suffix}")
+        power = 1.0 if _MANY[0] <= 100.0 * largest < 1e6 else _thousands(100.0 * largest)
+        return Scale(0.01 * power, f"{_times(power)}%{suffix}")
+    name = "" if base in ("1", "ratio") else base
+    if 0.0 < largest < _MANY[0] or largest >= _MANY[1]:
+        power = _thousands(largest)
+        return Scale(power, f"{_times(power)}{name}{suffix}".strip())
     for power, word, money in ((1e12, "trillion", "tn"), (1e9, "billion", "bn"), (1e6, "million", "m")):
         # One power is kept up to 2,000 of it, so that an axis reads 1,400 bn and not 1.4 tn.
         if largest >= (2.0 if power == 1e12 else 1.0) * power:
-            if base == "USD":
-                return Scale(power, f"{money} USD{suffix}")
-            return Scale(power, f"{word} {base}{suffix}") if base != "1" else Scale(power, word)
-    return Scale(1.0, "" if units in ("1", "") else f"{base}{suffix}")
+            return Scale(power, f"{money if base == 'USD' else word} {name}".rstrip() + suffix)
+    return Scale(1.0, f"{name}{suffix}")
+
+
+_MANY = (1e-4, 1e16)
+"""Below and above which a variable has no word for its thousands, and its power of ten is written."""
+
+
+def _thousands(size: float) -> float:
+    """Return the power of a thousand at or below a size; one for zero."""
+    return 10.0 ** (3 * math.floor(math.log10(size) / 3.0)) if size > 0.0 else 1.0
+
+
+def _times(power: float) -> str:
+    """Return a power of ten as a factor before a unit; nothing for one."""
+    exponent = str(round(math.log10(power))).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return "" if power == 1.0 else f"\N{MULTIPLICATION SIGN}10{exponent} "
 
 
 def spread(positions: ArrayLike, gap: float, low: float, high: float) -> NDArray[np.float64]:
@@ -142,18 +166,26 @@ def prepare_axes(ax: Axes | None, height: float = CHART_SIZE[1]) -> tuple[Axes, 
     if ax is not None:
         figure = ax.figure.get_figure(root=True)
         return ax, figure is ax.figure and figure.axes == [ax] and figure.get_layout_engine() is None
+    import matplotlib
+    from matplotlib.patches import Rectangle
+
+    size, ground = (CHART_SIZE[0], height), "white"  # whatever the style: ink and bands are chosen for it
     try:
         from matplotlib import pyplot
 
-        return pyplot.figure(figsize=(CHART_SIZE[0], height), dpi=160).add_subplot(), True
+        figure = pyplot.figure(figsize=size, dpi=160, facecolor=ground)
     except ImportError:
         # A backend was asked for that this machine has no display for: draw all the same, for saving.
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 
-        figure = Figure(figsize=(CHART_SIZE[0], height), dpi=160)
+        figure = Figure(figsize=size, dpi=160, facecolor=ground)
         FigureCanvasAgg(figure)
-        return figure.add_subplot(), True
+    if matplotlib.rcParams["savefig.facecolor"] != "auto":  # else a dark style would blacken what is saved
+        sheet = Rectangle((0.0, 0.0), 1.0, 1.0, transform=figure.transFigure, facecolor=ground, zorder=-1.0)
+        sheet.set_in_layout(False)
+        figure.add_artist(sheet)
+    return figure.add_subplot(facecolor=ground), True
 
 
 def dress(
@@ -294,6 +326,8 @@ def check_text(field: str, text: object) -> None:
 
 
 def _rules(ax: Axes) -> None:
+    from matplotlib.ticker import ScalarFormatter
+
     for side in ("top", "right", "left"):
         ax.spines[side].set_visible(False)
     ax.spines["bottom"].set_color(MUTED)
@@ -302,6 +336,11 @@ def _rules(ax: Axes) -> None:
         ax.axhline(0.0, color=MUTED, linewidth=1.0, zorder=2.9)
     ax.grid(axis="y", color=RULE, linewidth=0.7)
     ax.set_axisbelow(True)
+    for axis in (ax.xaxis, ax.yaxis):
+        formatter = axis.get_major_formatter()
+        if isinstance(formatter, ScalarFormatter):  # a factor or an offset would lie over the subtitle
+            formatter.set_scientific(False)
+            formatter.set_useOffset(False)
     ax.tick_params(axis="y", length=0, labelsize=BODY - 0.5, labelcolor=MUTED)
     ax.tick_params(axis="x", color=MUTED, labelsize=BODY - 0.5, labelcolor=MUTED)
 
@@ -320,6 +359,9 @@ def _wrap_line(text: str, room: float, size: float, weight: str) -> str:
     average = _width(text, size, weight) / max(len(text), 1)
     columns = max(20, int(room / max(average, 1.0) * 0.97))
     lines = textwrap.wrap(text, columns, break_on_hyphens=False)
+    while columns > 20 and any(_width(line, size, weight) > room for line in lines):  # of wider letters than most
+        columns -= 1
+        lines = textwrap.wrap(text, columns, break_on_hyphens=False)
     for narrower in range(columns - 1, 20, -1):
         tighter = textwrap.wrap(text, narrower, break_on_hyphens=False)
         if len(tighter) > len(lines) or size == SMALL:
