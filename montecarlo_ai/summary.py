@@ -21,7 +21,7 @@ from montecarlo_ai.kernels.bins import BINS, WIDE_BINS
 from montecarlo_ai.kernels.counting import LANES
 from montecarlo_ai.kernels.lines import CACHED_BYTES, empty_lines
 from montecarlo_ai.kernels.options import BLOCK
-from montecarlo_ai.kernels.reductions import SUPER_BLOCK, Tally
+from montecarlo_ai.kernels.reductions import PLACES, SUPER_BLOCK, Tally
 from montecarlo_ai.memory import check_memory
 from montecarlo_ai.pilot import Pilot, most_paths, run_pilot
 from montecarlo_ai.scenario import Scenario
@@ -118,11 +118,9 @@ def summarize(
     keep = np.array([scenario.model.state_fields.index(name) for name in kept], dtype=np.int64)
     n_times = scenario.time.n_steps + 1
     slab = _slab(len(keep) * n_times)
-    # In units of a 16-bit count: of each lane a count and four floats, of each replicate a float beside its bins.
-    bins = BINS + 17 * LANES + (sampling.replicates * (WIDE_BINS + 4) if sampling.replicates > 1 else 0)
-    counted = bins * (8 + 2 * (LARGEST_AHEAD + 1) * run.threads)
-    needed = len(keep) * n_times * (counted + 8 * slab * run.threads) + 8 * n_times * most_paths(n_times)
-    check_memory(needed, "variables", list(kept), "describe fewer variables, or take fewer steps")
+    needed = _bytes_needed(scenario, run, len(levels), slab)
+    remedy = "describe fewer variables, or take fewer steps" + (" or replicates" if sampling.replicates > 1 else "")
+    check_memory(needed, "variables", list(kept), remedy)
     chips = [scenario.model.event_fields.index(cause) for cause in scenario.chips]
     first = min(most_paths(n_times), sampling.n_paths)
     with progress_bar(sampling.n_paths, progress) as bar, engine:
@@ -203,6 +201,30 @@ class _Space(threading.local):
         self.drawn = empty_lines((_RANGE // BLOCK, n_inputs, BLOCK))
         self.values = empty_lines((n_variables, n_times, columns))
         self.passage = np.empty((n_events, _RANGE), dtype=np.int32)
+
+
+def _bytes_needed(scenario: Scenario, run: Run, n_levels: int, slab: int) -> int:
+    """Return the most memory that a summary takes: tallies in flight, a pilot, a space a thread, and the answer."""
+    n_variables, n_events = len(run.variables), len(scenario.model.event_fields)
+    n_times, replicates = scenario.time.n_steps + 1, run.sampling.replicates
+    counts, passages = _tally_bytes(n_variables, n_events, n_times, replicates)
+    tallies = (LARGEST_AHEAD + 1) * run.threads * (counts + passages)
+    total = 4 * counts + passages  # of counts of 64 bits in place of 16
+    pilot = 8 * n_times * most_paths(n_times)
+    drawn = 8 * (3 * len(scenario.inputs.varying) + 4) + 4 * n_events  # of a path: uniforms, inputs, its replicate
+    space = 8 * n_variables * n_times * (slab + 8) + _RANGE * drawn
+    answer = 4 * passages  # as they are added up, by event and by cause
+    if replicates > 1 and n_variables:  # of one variable at a time: running sums of its bins, shares at the levels
+        answer += 8 * n_times * replicates * (2 * WIDE_BINS + 8 * n_levels)
+    spaces = (run.threads + 1) * space  # the thread that asks has one too
+    return tallies + total + pilot + spaces + answer
+
+
+def _tally_bytes(n_variables: int, n_events: int, n_times: int, replicates: int) -> tuple[int, int]:
+    """Return the bytes of a tally: those of what is known of variables, and those of first passages."""
+    cell = 2 * (BINS + LANES) + 4 * 8 * LANES + (replicates * (8 + 2 * WIDE_BINS) if replicates > 1 else 0)
+    places = PLACES if replicates == 1 else 1
+    return cell * n_variables * n_times, 8 * 2 * places * (n_events + 1) * replicates * (n_times + 1)
 
 
 def _slab(rows: int) -> int:
