@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import itertools
 import threading
 from collections.abc import Sequence
 
@@ -99,21 +101,25 @@ def summarize(
         As `simulate`; also for a level outside [0, 1].
     """
     scenario = checked_scenario(scenario)
-    levels = _checked_levels(quantiles)
-    run = checked_run(
-        scenario,
-        n_paths=n_paths,
-        seed=seed,
-        variables=variables,
-        dtype=dtype,
-        store_dtype=store_dtype,
-        threads=threads,
-        progress=progress,
-        sampler=sampler,
-        replicates=replicates,
-    )
+    checks, run = Checks(InputError), None
+    levels = _checked_levels(quantiles, checks)
+    with checks.collecting():
+        run = checked_run(
+            scenario,
+            n_paths=n_paths,
+            seed=seed,
+            variables=variables,
+            dtype=dtype,
+            store_dtype=store_dtype,
+            threads=threads,
+            progress=progress,
+            sampler=sampler,
+            replicates=replicates,
+        )
+        _check_names(run.variables, checks)
+    checks.finish()
+    assert run is not None
     sampling, kept = run.sampling, run.variables
-    _check_names(kept)
     engine = Engine(scenario, run.seed, sampling, run.dtype)
     keep = np.array([scenario.model.state_fields.index(name) for name in kept], dtype=np.int64)
     n_times = scenario.time.n_steps + 1
@@ -240,26 +246,25 @@ def _piece(n_paths: int) -> int:
     return int(np.clip(-(-n_paths // (2 * pairs * BLOCK)), 1, SUPER_BLOCK // BLOCK)) * BLOCK
 
 
-def _check_names(kept: Sequence[str]) -> None:
-    """Raise if a state bears the name of another one's statistic, or of a count."""
-    checks = Checks(InputError)
+def _check_names(kept: Sequence[str], checks: Checks) -> None:
+    """Record states that bear the name of another one's statistic, or of a count."""
     derived = {f"{name}_{suffix}" for name in kept for suffix in ("error", "mean", "std", "mean_error")}
     derived |= {*_COUNTS, *REPLICATE_COUNTS}
     for name in kept:
         if name in derived:
             checks.add("variables", name, "is what a summary calls one of its own variables", "rename the state")
-    checks.finish()
 
 
-def _checked_levels(quantiles: Sequence[float]) -> tuple[float, ...]:
-    checks = Checks(InputError)
-    given = list(quantiles) if not isinstance(quantiles, str) and np.ndim(quantiles) == 1 else []
+def _checked_levels(quantiles: object, checks: Checks) -> tuple[float, ...]:
+    """Return the levels in order; problems are recorded."""
+    given: list[object] = []
+    with contextlib.suppress(TypeError, ValueError):  # what cannot be gone through, or is ragged
+        given = list(quantiles) if not isinstance(quantiles, str) and np.ndim(quantiles) == 1 else []  # type: ignore[call-overload, arg-type]
     if not given:
         checks.add("quantiles", quantiles, "must be a sequence of levels", "write [0.05, 0.5, 0.95]")
     levels = [checks.number(f"quantiles[{i}]", level, at_least=0.0, at_most=1.0) for i, level in enumerate(given)]
-    if sorted(set(levels)) != levels and not checks.problems:
+    if any(later <= level for level, later in itertools.pairwise(levels)):  # no number compares with one that is none
         checks.add("quantiles", quantiles, "must increase")
-    checks.finish()
     return tuple(levels)
 
 
