@@ -140,14 +140,14 @@ class Circle:
 
 
 @keeps
-@pytest.mark.parametrize("kept", [1, 10, 20, 21, 25, 60])
+@pytest.mark.parametrize("kept", [10, 20, 25])
 def test_areas_given_back_while_others_are_looked_through(kept, monkeypatch):
     """At every collection that making a few objects sets off."""
     unraised = []
     monkeypatch.setattr("sys.unraisablehook", unraised.append)
     thresholds = gc.get_threshold()
     try:
-        for threshold in range(1, 20):
+        for threshold in (1, 2, 3):
             areas.forget()
             arrays = [empty_area(LEAST) for _ in range(kept)]
             gc.collect()

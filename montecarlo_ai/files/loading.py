@@ -33,12 +33,11 @@ from montecarlo_ai.files.checks import (
 from montecarlo_ai.files.code import is_code, model_from_code
 from montecarlo_ai.files.document import document_to_toml, preset_names
 from montecarlo_ai.files.history import read_history
-from montecarlo_ai.files.lines import placed
 from montecarlo_ai.files.merging import METADATA, plain
 from montecarlo_ai.files.overlays import overlay_names, with_overlays
 from montecarlo_ai.files.overrides import apply_overrides, bare_after, parse_override
 from montecarlo_ai.files.schema import EMPTY_TEXT, Form, contract_tables, read_form
-from montecarlo_ai.files.sources import Layers, layers_of, read_layers
+from montecarlo_ai.files.sources import Layers, layers_of, read_layers, with_lines
 from montecarlo_ai.inputs import Inputs
 from montecarlo_ai.known_series import Series
 from montecarlo_ai.lab import Contract, build
@@ -332,15 +331,11 @@ def _ordered(names: Iterable[str], model: Model) -> list[str]:
 
 def _with_lines(error: ScenarioError, layers: Layers, overridden: Sequence[str]) -> ScenarioError:
     """Return an error with the lines of what stands in files; what an override says stands in none."""
-    files = [
-        (source.label if place or source.path is None else "", source.text, source.document)
-        for place, source in enumerate(layers.sources)
-    ]
     ours = [
         any(problem.field.startswith(name) or name.startswith(f"{problem.field}.") for name in overridden)
         for problem in error.problems
     ]
-    found = placed(error.problems, files)
+    found = with_lines(error.problems, layers.sources)
     return type(error)([old if own else new for old, new, own in zip(error.problems, found, ours, strict=True)])
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from montecarlo_ai.checks import Checks, Described, nearest, refused
-from montecarlo_ai.errors import ScenarioError
+from montecarlo_ai.errors import Problem, ScenarioError
 from montecarlo_ai.files.document import (
     check_version,
     file_content,
@@ -18,6 +18,7 @@ from montecarlo_ai.files.document import (
     preset_content,
     preset_names,
 )
+from montecarlo_ai.files.lines import placed
 from montecarlo_ai.files.merging import bare_inputs, merged
 
 MOST_BASES = 8
@@ -152,7 +153,8 @@ def _with_bases(document: Mapping[str, Any], sources: Sequence[Source], folder: 
     for layer in reversed(layers[:-1]):
         flat = merged(flat, {key: value for key, value in layer.items() if key != "base"}, checks)
         bare = bare_inputs(layer, bare)
-    checks.finish()
+    if checks.problems:
+        raise ScenarioError(with_lines(checks.problems, chain))
     return Layers(flat, tuple(chain), bare, folder)
 
 
@@ -215,6 +217,20 @@ def is_file(path: Path) -> bool:
         return path.is_file()
     except (OSError, ValueError):
         return False
+
+
+def with_lines(problems: Iterable[Problem], sources: Sequence[Source]) -> list[Problem]:
+    """Return problems with the lines on which their fields stand; those of the file that was asked for need no label.
+
+    Parameters
+    ----------
+    problems : iterable of Problem
+    sources : sequence of Source
+        The file that has the last word first.
+    """
+    labels = [source.label if place or source.path is None else "" for place, source in enumerate(sources)]
+    named = zip(labels, sources, strict=True)
+    return placed(problems, [(label, source.text, source.document) for label, source in named])
 
 
 def overlaid(layers: Layers, source: Source, document: Mapping[str, Any]) -> Layers:
