@@ -93,6 +93,7 @@ def test_code_is_not_run_unless_allowed(tmp_path: Path) -> None:
     path, module = folder_with(tmp_path, "raise AssertionError('was run')")
     with pytest.raises(ScenarioError, match="allow_code=True") as caught:
         load_scenario(path)
+    assert [problem.field for problem in caught.value.problems] == ["model"], "units are not known, and not missed"
     assert "--allow-code" in str(caught.value)
     assert module not in sys.modules
 

@@ -156,8 +156,8 @@ def read_assumptions(
             rule = f'must be given with these numbers: the others were in "{entry.units}", the model has "{due}"'
             checks.add(f"inputs.{name}.units", Described("nothing"), rule, "state the units that you mean")
             continue
-        if entry.units is None and due != "":
-            checks.add(f"inputs.{name}.units", Described("nothing"), "must be given", f'write units = "{due or ""}"')
+        if entry.units is None and due:
+            checks.add(f"inputs.{name}.units", Described("nothing"), "must be given", f'write units = "{due}"')
         with checks.collecting(), _misfits_named(name):
             distribution = distribution_from_dict(entry.statement, f"inputs.{name}")
             if due is not None and entry.units not in (None, due):

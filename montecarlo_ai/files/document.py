@@ -12,10 +12,11 @@ from typing import Any
 
 import tomli_w
 
-from montecarlo_ai.checks import Described, nearest, refused
+from montecarlo_ai.checks import Described, refused
 from montecarlo_ai.errors import ScenarioError
 from montecarlo_ai.files.merging import plain
 from montecarlo_ai.files.schema import SCHEMA_VERSION
+from montecarlo_ai.suggest import did_you_mean
 
 LARGEST_FILE = 2**20
 DEEPEST_NESTING = 16
@@ -109,7 +110,8 @@ def file_content(path: str | os.PathLike[str], field: str = "scenario", known: S
     named_like_a_file = text.endswith(".toml") or os.sep in text or isinstance(path, os.PathLike)
     try:
         if not named_like_a_file and not Path(text).is_file():
-            remedy = f"{nearest(text, known)} (known: {', '.join(known)})" if known else "give the path of a file"
+            near, listed = did_you_mean(text, known), f"known: {', '.join(known)}"
+            remedy = (f"{near} ({listed})" if near else listed) if known else "give the path of a file"
             raise _unreadable(text, "is neither a name that comes with the library nor a file", remedy, field)
         with open(text, "rb") as file:
             return file.read(LARGEST_FILE + 1)
