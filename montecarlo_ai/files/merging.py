@@ -82,7 +82,7 @@ def changed_input(table: object, change: object, field: str, checks: Checks) -> 
     if not stated:
         if noted.get("units", table.get("units")) != table.get("units"):
             rule = f'change without the numbers, which are in "{table.get("units")}"'
-            checks.add(f"{field}.units", noted["units"], rule, "state the numbers in these units too")
+            checks.add(f"{field}.units", noted.pop("units"), rule, "state the numbers in these units too")
         return {**table, **noted}
     units = {"units": table["units"]} if "units" in table else {}
     if "distribution" in stated and len(stated) > 1:

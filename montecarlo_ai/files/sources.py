@@ -73,13 +73,15 @@ class Layers:
     folder: Path | None
 
 
-def read_layers(name_or_path: str | os.PathLike[str]) -> Layers:
+def read_layers(name_or_path: str | os.PathLike[str], checks: Checks) -> Layers:
     """Return a scenario file with its bases merged.
 
     Parameters
     ----------
     name_or_path : str or path
         Name of a preset, or the path of a TOML file.
+    checks : Checks
+        Where problems of what a file changes in its base go, with their lines.
 
     Raises
     ------
@@ -88,18 +90,18 @@ def read_layers(name_or_path: str | os.PathLike[str]) -> Layers:
         of its file, or bases follow each other in a circle or deeper than eight.
     """
     source = read_source(name_or_path)
-    return _with_bases(source.document, [source], source.folder)
+    return _with_bases(source.document, [source], source.folder, checks)
 
 
-def layers_of(document: Mapping[str, Any]) -> Layers:
-    """Return a document that has no file, with the preset that is its base merged.
+def layers_of(document: Mapping[str, Any], checks: Checks) -> Layers:
+    """Return a document that has no file, with the preset that is its base merged; problems of that are recorded.
 
     Raises
     ------
     ScenarioError
         As `read_layers`; a base beside a file needs one.
     """
-    return _with_bases(document, [], None)
+    return _with_bases(document, [], None, checks)
 
 
 def read_source(name_or_path: str | os.PathLike[str]) -> Source:
@@ -135,8 +137,8 @@ def _preset(name: str) -> Source:
     return source_of(preset_content(name), name, None)
 
 
-def _with_bases(document: Mapping[str, Any], sources: Sequence[Source], folder: Path | None) -> Layers:
-    """Return a document merged into the bases below it."""
+def _with_bases(document: Mapping[str, Any], sources: Sequence[Source], folder: Path | None, checks: Checks) -> Layers:
+    """Return a document merged into the bases below it; problems of merging are recorded."""
     chain, layers = list(sources), [document]
     while "base" in layers[-1]:
         source = _base(layers[-1]["base"], chain[-1] if chain else None)
@@ -149,12 +151,11 @@ def _with_bases(document: Mapping[str, Any], sources: Sequence[Source], folder: 
         layers.append(source.document)
     flat: dict[str, Any] = dict(layers[-1])
     bare: frozenset[str] = frozenset()
-    checks = Checks(ScenarioError)
+    merging = Checks()
     for layer in reversed(layers[:-1]):
-        flat = merged(flat, {key: value for key, value in layer.items() if key != "base"}, checks)
+        flat = merged(flat, {key: value for key, value in layer.items() if key != "base"}, merging)
         bare = bare_inputs(layer, bare)
-    if checks.problems:
-        raise ScenarioError(with_lines(checks.problems, chain))
+    checks.problems += with_lines(merging.problems, chain)
     return Layers(flat, tuple(chain), bare, folder)
 
 
