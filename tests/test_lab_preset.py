@@ -35,6 +35,7 @@ ENTRIES = [
     for name, table in (
         *document["inputs"].items(),
         *((contract["counterparty"], contract) for contract in document["contracts"]),
+        *((", ".join(entry["inputs"]), entry) for entry in document["correlation"]),
     )
 ]
 

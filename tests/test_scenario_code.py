@@ -38,6 +38,9 @@ wait = { value = 6, units = "month", source = "judgement", date = 2025-12-31, ra
 [[shock_correlation]]
 shocks = ["demand", "price"]
 value = 0.5
+source = "judgement"
+date = 2025-12-31
+rationale = "r"
 """  # noqa: E501
 
 

@@ -231,15 +231,17 @@ def check_provenance(form: Form, checks: Checks) -> None:
     checks : Checks
         Where problems go.
     """
-    stated = stated_provenance(form)
-    stated += [(f"correlation[{index}]", entry) for index, entry in enumerate(form.correlation)]
-    stated += [(f"shock_correlation[{index}]", entry) for index, entry in enumerate(form.shock_correlation)]
-    for field, entry in stated:
+    for field, entry in stated_provenance(form):
         check_sources(tuple(entry.source), field, checks)
 
 
 def stated_provenance(form: Form) -> list[tuple[str, Provenance]]:
-    """Return the provenance of each input and contract of a file, and of its regimes, under its dotted name."""
+    """Return the provenance of each input, correlation and contract, and of the regimes, under its dotted name."""
     inputs: list[tuple[str, Provenance]] = [(f"inputs.{name}", entry) for name, entry in form.inputs.items()]
     contracts = [(f"contracts.{contract.counterparty}", entry) for contract, entry in form.contracts]
-    return [*inputs, *contracts, *([] if form.regimes is None else [("regimes", form.regimes)])]
+    correlations: list[tuple[str, Provenance]] = [
+        (f"{section}[{index}]", entry)
+        for section in ("correlation", "shock_correlation")
+        for index, entry in enumerate(getattr(form, section))
+    ]
+    return [*inputs, *correlations, *contracts, *([] if form.regimes is None else [("regimes", form.regimes)])]
