@@ -10,7 +10,7 @@ import montecarlo_ai as mc
 from benchmarks.engines.library_models import scenario_of
 from benchmarks.jobs import ThreeShocks
 from benchmarks.measurement import Measurement
-from montecarlo_ai.engine import available_threads
+from montecarlo_ai.processors import available_threads
 
 PRESET = "openai-2025-12"
 REPEATS = 9

@@ -34,6 +34,15 @@ def forget() -> None:
     _free.clear()
 
 
+def _unheld() -> list[mmap.mmap]:
+    """Return the areas that nobody holds.
+
+    No other thread and no collection of garbage, which gives areas back, comes between while a list is filled. A tuple
+    is made anew as it grows, and that may collect.
+    """
+    return list(_free)
+
+
 def empty_area(size: int) -> NDArray[np.uint8]:
     """Return so many bytes, of unset values."""
     memory = _area(size) if _KEEPS and size >= LEAST else None
@@ -46,7 +55,7 @@ def empty_area(size: int) -> NDArray[np.uint8]:
 
 def _area(size: int) -> mmap.mmap | None:
     """Return memory of at least so many bytes: what was given back, if it is not twice as large, or fresh."""
-    for memory in tuple(_free):
+    for memory in _unheld():
         if size <= len(memory) <= 2 * size:
             with contextlib.suppress(ValueError):  # another thread was quicker
                 _free.remove(memory)
@@ -67,6 +76,6 @@ def _give_back(memory: mmap.mmap) -> None:
     with contextlib.suppress(OSError):
         memory.madvise(_SYSTEM.MADV_FREE)
         _free.append(memory)
-        while len(_free) > MOST_AREAS or sum(map(len, tuple(_free))) > MOST:
+        while len(_free) > MOST_AREAS or sum(map(len, _unheld())) > MOST:
             with contextlib.suppress(IndexError):
                 _free.popleft()

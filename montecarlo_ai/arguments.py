@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from montecarlo_ai.checks import LARGEST_SEED, LARGEST_THREADS, Checks
-from montecarlo_ai.engine import available_threads
 from montecarlo_ai.errors import InputError
 from montecarlo_ai.model import name_list, names_problems
+from montecarlo_ai.processors import available_threads
 from montecarlo_ai.samplers import Sampling, checked_sampling
 from montecarlo_ai.scenario import Scenario
 from montecarlo_ai.suggest import did_you_mean

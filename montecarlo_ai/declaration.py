@@ -12,7 +12,7 @@ from montecarlo_ai.errors import ModelError, Problem
 
 UNIFORM = "uniform on (0, 1)"
 Uniform01 = Annotated[float, UNIFORM]
-"""Annotation of a shock that is uniform on (0, 1) instead of standard normal."""
+Uniform01.__doc__ = "Annotation of a shock that is uniform on (0, 1) instead of standard normal."
 
 _SHAPES = {
     "step": ("(state, params, shocks, clock[, forcing])", (4, 5)),

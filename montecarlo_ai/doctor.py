@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import os
 import platform
 import tempfile
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from montecarlo_ai._version import __version__
 from montecarlo_ai.memory import available_memory
+from montecarlo_ai.processors import available_threads
 from montecarlo_ai.tabular import table
 
 __all__ = ["Diagnosis", "Finding", "diagnose", "diagnosis_text"]
@@ -102,7 +102,7 @@ def _library(name: str, *, optional: bool) -> Finding:
 
 def _processors() -> list[Finding]:
     """Return how many processors there are for threads, and how wide their vectors are."""
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    usable = available_threads()
     found = [Finding("processors usable", str(usable)), Finding("threads of a run", f"{usable} if not given")]
     try:
         import llvmlite.binding as llvm

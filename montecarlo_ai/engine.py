@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -348,10 +347,3 @@ def ranges(n_paths: int, size: int, *, start: int = 0) -> Iterator[tuple[int, in
     """Yield (first path, count) of consecutive ranges of a fixed size."""
     for first in range(start, n_paths, size):
         yield first, min(size, n_paths - first)
-
-
-def available_threads() -> int:
-    """Return how many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

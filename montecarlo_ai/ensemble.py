@@ -88,6 +88,8 @@ def dataset(
         coords={"time": time, "event": event, **coordinates},
         attrs=dict(attributes),
     )
+    for name in result.coords:  # also those of what stands beside it
+        result[name].attrs.setdefault("long_name", str(name))
     result.encoding[SCENARIO_KEY] = Carried(scenario)
     return result
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -183,7 +184,8 @@ class Model:
 def name_list(argument: str, given: object, checks: Checks) -> tuple[str, ...]:
     """Return a sequence of names as a tuple; anything else is recorded."""
     if isinstance(given, Iterable) and not isinstance(given, str | bytes | Mapping):
-        return tuple(given)
+        with contextlib.suppress(TypeError):  # an array without a dimension says that it can be gone through
+            return tuple(given)
     checks.add(argument, given, "must be a sequence of names", f'write ["{given}"]' if isinstance(given, str) else "")
     return ()
 
@@ -192,7 +194,7 @@ def names_problems(argument: str, names: Sequence[str], allowed: Sequence[str], 
     """Return a problem for each name that is not allowed or stands twice."""
     problems = []
     for at, name in enumerate(names):
-        if name not in allowed:
+        if not isinstance(name, str) or name not in allowed:
             rule = f"must be one of the {what}"
             problems.append(Problem(argument, name, rule, nearest(name, allowed)))
         elif name in names[:at]:

@@ -24,6 +24,8 @@ _RANGE = 8_192
 _TURNS = 4
 """Ranges a thread at least, in a run of few paths: so that no thread waits long for the last one."""
 
+_ABOUT_EVENTS = {"units": "years", "long_name": "first passage since the start, infinite if never"}
+
 
 def simulate(
     scenario: Scenario,
@@ -128,8 +130,7 @@ def simulate(
         name: xr.Variable(("time", "path"), values[i, :, :n_paths], labels(scenario, name))
         for i, name in enumerate(kept)
     }
-    about_events = {"units": "years", "long_name": "first passage since the start, infinite if never"}
-    years = xr.Variable(("event", "path"), event_years(passage, scenario), about_events)
+    years = xr.Variable(("event", "path"), event_years(passage, scenario), _ABOUT_EVENTS)
     return dataset(
         scenario,
         {**states, **input_variables(scenario, drawn, engine.varying), "event_time": years},
@@ -180,8 +181,7 @@ def replay(ensemble: xr.Dataset, path: int, scenario: Scenario | None = None) ->
     }
     drawn = input_variables(scenario, inputs[0, :, lane : lane + 1], engine.varying)
     known = {name: variable.isel(path=0) if "path" in variable.dims else variable for name, variable in drawn.items()}
-    about_events = {"units": "years", "long_name": "first passage since the start, infinite if never"}
-    years = xr.Variable("event", event_years(passage[:, lane], scenario), about_events)
+    years = xr.Variable("event", event_years(passage[:, lane], scenario), _ABOUT_EVENTS)
     return dataset(
         scenario,
         {**states, **known, "event_time": years},

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import itertools
 import threading
 from collections.abc import Sequence
 
@@ -21,7 +23,7 @@ from montecarlo_ai.kernels.bins import BINS, WIDE_BINS
 from montecarlo_ai.kernels.counting import LANES
 from montecarlo_ai.kernels.lines import CACHED_BYTES, empty_lines
 from montecarlo_ai.kernels.options import BLOCK
-from montecarlo_ai.kernels.reductions import SUPER_BLOCK, Tally
+from montecarlo_ai.kernels.reductions import PLACES, SUPER_BLOCK, Tally
 from montecarlo_ai.memory import check_memory
 from montecarlo_ai.pilot import Pilot, most_paths, run_pilot
 from montecarlo_ai.scenario import Scenario
@@ -99,30 +101,32 @@ def summarize(
         As `simulate`; also for a level outside [0, 1].
     """
     scenario = checked_scenario(scenario)
-    levels = _checked_levels(quantiles)
-    run = checked_run(
-        scenario,
-        n_paths=n_paths,
-        seed=seed,
-        variables=variables,
-        dtype=dtype,
-        store_dtype=store_dtype,
-        threads=threads,
-        progress=progress,
-        sampler=sampler,
-        replicates=replicates,
-    )
+    checks, run = Checks(InputError), None
+    levels = _checked_levels(quantiles, checks)
+    with checks.collecting():
+        run = checked_run(
+            scenario,
+            n_paths=n_paths,
+            seed=seed,
+            variables=variables,
+            dtype=dtype,
+            store_dtype=store_dtype,
+            threads=threads,
+            progress=progress,
+            sampler=sampler,
+            replicates=replicates,
+        )
+        _check_names(run.variables, checks)
+    checks.finish()
+    assert run is not None
     sampling, kept = run.sampling, run.variables
-    _check_names(kept)
     engine = Engine(scenario, run.seed, sampling, run.dtype)
     keep = np.array([scenario.model.state_fields.index(name) for name in kept], dtype=np.int64)
     n_times = scenario.time.n_steps + 1
     slab = _slab(len(keep) * n_times)
-    # In units of a 16-bit count: of each lane a count and four floats, of each replicate a float beside its bins.
-    bins = BINS + 17 * LANES + (sampling.replicates * (WIDE_BINS + 4) if sampling.replicates > 1 else 0)
-    counted = bins * (8 + 2 * (LARGEST_AHEAD + 1) * run.threads)
-    needed = len(keep) * n_times * (counted + 8 * slab * run.threads) + 8 * n_times * most_paths(n_times)
-    check_memory(needed, "variables", list(kept), "describe fewer variables, or take fewer steps")
+    needed = _bytes_needed(scenario, run, len(levels), slab)
+    remedy = "describe fewer variables, or take fewer steps" + (" or replicates" if sampling.replicates > 1 else "")
+    check_memory(needed, "variables", list(kept), remedy)
     chips = [scenario.model.event_fields.index(cause) for cause in scenario.chips]
     first = min(most_paths(n_times), sampling.n_paths)
     with progress_bar(sampling.n_paths, progress) as bar, engine:
@@ -205,6 +209,30 @@ class _Space(threading.local):
         self.passage = np.empty((n_events, _RANGE), dtype=np.int32)
 
 
+def _bytes_needed(scenario: Scenario, run: Run, n_levels: int, slab: int) -> int:
+    """Return the most memory that a summary takes: tallies in flight, a pilot, a space a thread, and the answer."""
+    n_variables, n_events = len(run.variables), len(scenario.model.event_fields)
+    n_times, replicates = scenario.time.n_steps + 1, run.sampling.replicates
+    counts, passages = _tally_bytes(n_variables, n_events, n_times, replicates)
+    tallies = (LARGEST_AHEAD + 1) * run.threads * (counts + passages)
+    total = 4 * counts + passages  # of counts of 64 bits in place of 16
+    pilot = 8 * n_times * most_paths(n_times)
+    drawn = 8 * (3 * len(scenario.inputs.varying) + 4) + 4 * n_events  # of a path: uniforms, inputs, its replicate
+    space = 8 * n_variables * n_times * (slab + 8) + _RANGE * drawn
+    answer = 4 * passages  # as they are added up, by event and by cause
+    if replicates > 1 and n_variables:  # of one variable at a time: running sums of its bins, shares at the levels
+        answer += 8 * n_times * replicates * (2 * WIDE_BINS + 8 * n_levels)
+    spaces = (run.threads + 1) * space  # the thread that asks has one too
+    return tallies + total + pilot + spaces + answer
+
+
+def _tally_bytes(n_variables: int, n_events: int, n_times: int, replicates: int) -> tuple[int, int]:
+    """Return the bytes of a tally: those of what is known of variables, and those of first passages."""
+    cell = 2 * (BINS + LANES) + 4 * 8 * LANES + (replicates * (8 + 2 * WIDE_BINS) if replicates > 1 else 0)
+    places = PLACES if replicates == 1 else 1
+    return cell * n_variables * n_times, 8 * 2 * places * (n_events + 1) * replicates * (n_times + 1)
+
+
 def _slab(rows: int) -> int:
     """Return how many paths are reduced at a time: whole blocks, what is kept of which a cache holds; or many more."""
     bytes_a_path = 8 * max(1, rows)
@@ -218,26 +246,25 @@ def _piece(n_paths: int) -> int:
     return int(np.clip(-(-n_paths // (2 * pairs * BLOCK)), 1, SUPER_BLOCK // BLOCK)) * BLOCK
 
 
-def _check_names(kept: Sequence[str]) -> None:
-    """Raise if a state bears the name of another one's statistic, or of a count."""
-    checks = Checks(InputError)
+def _check_names(kept: Sequence[str], checks: Checks) -> None:
+    """Record states that bear the name of another one's statistic, or of a count."""
     derived = {f"{name}_{suffix}" for name in kept for suffix in ("error", "mean", "std", "mean_error")}
     derived |= {*_COUNTS, *REPLICATE_COUNTS}
     for name in kept:
         if name in derived:
             checks.add("variables", name, "is what a summary calls one of its own variables", "rename the state")
-    checks.finish()
 
 
-def _checked_levels(quantiles: Sequence[float]) -> tuple[float, ...]:
-    checks = Checks(InputError)
-    given = list(quantiles) if not isinstance(quantiles, str) and np.ndim(quantiles) == 1 else []
+def _checked_levels(quantiles: object, checks: Checks) -> tuple[float, ...]:
+    """Return the levels in order; problems are recorded."""
+    given: list[object] = []
+    with contextlib.suppress(TypeError, ValueError):  # what cannot be gone through, or is ragged
+        given = list(quantiles) if not isinstance(quantiles, str) and np.ndim(quantiles) == 1 else []  # type: ignore[call-overload, arg-type]
     if not given:
         checks.add("quantiles", quantiles, "must be a sequence of levels", "write [0.05, 0.5, 0.95]")
     levels = [checks.number(f"quantiles[{i}]", level, at_least=0.0, at_most=1.0) for i, level in enumerate(given)]
-    if sorted(set(levels)) != levels and not checks.problems:
+    if any(later <= level for level, later in itertools.pairwise(levels)):  # no number compares with one that is none
         checks.add("quantiles", quantiles, "must increase")
-    checks.finish()
     return tuple(levels)
 
 

@@ -47,6 +47,8 @@ def to_datetime(value: object, field: str) -> np.datetime64:
         except ValueError:
             raise refused(field, value, "must be a date in ISO form", remedy) from None
     if isinstance(moment, datetime.datetime):
+        if moment != moment:  # pandas' NaT, which is a datetime
+            raise refused(field, value, "must be a date", remedy)
         if moment.tzinfo is not None:
             raise refused(field, value, "must have no time zone", remedy)
         return np.datetime64(moment, "s")

@@ -3,11 +3,12 @@
 A unit is made of words side by side or joined by ``*`` (times), ``/`` or ``per``, powers (``**`` or ``^``), numbers
 and parentheses. Magnitudes (million), SI prefixes of W, Wh and FLOP, and spans of time are numbers times a dimension;
 any other word is a dimension of its own, such as users or H100e, in the singular or the plural. Powers of ten are
-exact. A year has twelve equal months and 365.2425 days.
+exact. A year has twelve equal months and 365.2425 days. Powers reach from -64 to 64, and numbers are floats' own.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from fractions import Fraction
@@ -27,6 +28,14 @@ _SPANS = {
     "hour": _DAY / 24, "h": _DAY / 24, "minute": _DAY / 1440, "second": _DAY / 86400, "s": _DAY / 86400,
 }  # fmt: skip
 _TIME = "time"
+
+LARGEST_POWER = 64
+"""Of a word, a number or a parenthesis as written, and of a dimension in all."""
+
+LONGEST_TEXT, DEEPEST_NESTING = 256, 16
+_MOST_DIGITS = 64 * 308
+"""Of a number with its power: what the largest float has at the largest power, and few enough to be exact quickly."""
+
 _PREFIXED = re.compile(r"([kMGTPEZY]?)(Wh|W|FLOP)")
 _TOKEN = re.compile(r"\s*(\*\*|[*/^()$%]|[0-9.]+(?:[eE][+-]?[0-9]+)?|[^\W\d]\w*|-)")
 
@@ -113,6 +122,8 @@ def check_units(units: object, field: str = "units") -> None:
 @lru_cache(maxsize=1024)
 def parsed(text: str) -> Unit:
     """Return the unit of a text; raises InputError where it has none."""
+    if len(text) > LONGEST_TEXT:
+        raise _refused(text, f"is longer than {LONGEST_TEXT} characters")
     tokens, place = [], 0
     stripped = text.rstrip()
     while place < len(stripped):
@@ -132,7 +143,7 @@ class _Reader:
     """Reader of a unit's tokens from left to right."""
 
     def __init__(self, text: str, tokens: list[str]) -> None:
-        self.text, self.tokens = text, tokens[::-1]
+        self.text, self.tokens, self.depth = text, tokens[::-1], 0
 
     def product(self) -> Unit:
         """Return the product up to the end, or to a closing parenthesis."""
@@ -145,7 +156,7 @@ class _Reader:
             elif divided:
                 remedy = "write a/(b c), or a c/b"
                 raise _refused(self.text, "does not say whether what comes after a division is divided by too", remedy)
-            unit = unit.times(self._power(), sign)
+            unit = self._bounded(unit.times(self._power(), sign))
             divided = sign < 0
             sign = Fraction(1)
         return unit
@@ -159,16 +170,30 @@ class _Reader:
             if negative:
                 self.tokens.pop()
             power = self._number(self.tokens.pop() if self.tokens else "")
-            return Unit().times(unit, -power if negative else power)
+            if power > LARGEST_POWER:
+                raise _refused(self.text, _TOO_LARGE_A_POWER)
+            return self._bounded(Unit().times(unit, -power if negative else power))
+        return unit
+
+    def _bounded(self, unit: Unit) -> Unit:
+        """Return the unit, whose powers have multiplied or added up to no more than can be counted exactly."""
+        if any(abs(power) > LARGEST_POWER for _, power in unit.dimensions):
+            raise _refused(self.text, _TOO_LARGE_A_POWER)
+        if any(abs(power) * abs(math.log10(number)) > _MOST_DIGITS for number, power in unit.numbers):
+            raise _refused(self.text, "has a number beyond all floats")
         return unit
 
     def _factor(self) -> Unit:
         token = self.tokens.pop() if self.tokens else ""
         if token == "(":
+            self.depth += 1
+            if self.depth > DEEPEST_NESTING:
+                raise _refused(self.text, f"nests deeper than {DEEPEST_NESTING} parentheses")
             unit = self.product()
             if not self.tokens:
                 raise _refused(self.text, "opens a parenthesis that is not closed")
             self.tokens.pop()
+            self.depth -= 1
             return unit
         if token[:1].isdigit() or token[:1] == ".":
             return _number_unit(self._number(token), self.text)
@@ -178,9 +203,15 @@ class _Reader:
 
     def _number(self, token: str) -> Fraction:
         try:
-            return Fraction(token)
+            rounded = float(token) if token[:1].isdigit() or token[:1] == "." else None
         except ValueError:
-            raise _refused(self.text, f"has {token!r} where a number belongs") from None
+            rounded = None
+        if rounded is None:
+            raise _refused(self.text, f"has {token!r} where a number belongs")
+        zero = not token.lower().partition("e")[0].strip("0.")
+        if math.isinf(rounded) or (rounded == 0.0 and not zero):
+            raise _refused(self.text, f"has {token!r}, a number that is no float")
+        return Fraction(0) if zero else Fraction(token)  # an exact power of ten has as many digits as it says
 
 
 def _word(word: str) -> Unit:
@@ -212,6 +243,9 @@ def _number_unit(number: Fraction, text: str) -> Unit:
 def _kept(powers: dict) -> tuple:  # type: ignore[type-arg]
     """Return bases and powers in order, without those that are one."""
     return tuple(sorted((base, power) for base, power in powers.items() if power != 0 and base != 1))
+
+
+_TOO_LARGE_A_POWER = f"has a power beyond {LARGEST_POWER}"
 
 
 def _refused(text: str, rule: str, remedy: str = "") -> InputError:

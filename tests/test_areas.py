@@ -132,6 +132,36 @@ def test_threads_that_take_and_drop_areas_never_share_one():
     assert not wrong
 
 
+class Circle:
+    """Holds an area that only a collection of garbage gives back."""
+
+    def __init__(self):
+        self.itself, self.area = self, empty_area(LEAST)
+
+
+@keeps
+@pytest.mark.parametrize("kept", [10, 20, 25])
+def test_areas_given_back_while_others_are_looked_through(kept, monkeypatch):
+    """At every collection that making a few objects sets off."""
+    unraised = []
+    monkeypatch.setattr("sys.unraisablehook", unraised.append)
+    thresholds = gc.get_threshold()
+    try:
+        for threshold in (1, 2, 3):
+            areas.forget()
+            arrays = [empty_area(LEAST) for _ in range(kept)]
+            gc.collect()
+            circle = Circle()
+            del arrays
+            gc.set_threshold(threshold)
+            del circle
+            empty_area(64 * LEAST)
+            gc.set_threshold(*thresholds)
+    finally:
+        gc.set_threshold(*thresholds)
+    assert not unraised
+
+
 @keeps
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
 def test_a_forked_child_does_not_write_into_its_parents_area():

@@ -120,6 +120,27 @@ def test_all_mistakes_come_at_once():
     assert [problem.field for problem in caught.value.problems] == ["n_paths", "seed", "threads", "sampler"]
 
 
+def test_mistakes_of_a_summary_come_at_once():
+    with pytest.raises(mc.InputError) as caught:
+        mc.summarize(walk(), n_paths=0, quantiles=[0.5, 2.0, "x"], sampler="sobl", variables=["chsa"])
+    fields = {problem.field for problem in caught.value.problems}
+    assert fields == {"n_paths", "quantiles[1]", "quantiles[2]", "sampler", "variables"}
+
+
+@pytest.mark.parametrize(
+    "quantiles", [0.5, "0.5", [], None, np.array(0.5), [[0.1], [0.2, 0.3]], [0.5, 0.1], [0.5, 0.5]]
+)
+def test_quantiles_that_are_none(quantiles):
+    with pytest.raises(mc.InputError, match="quantiles = "):
+        mc.summarize(walk(), n_paths=64, seed=1, quantiles=quantiles)
+
+
+@pytest.mark.parametrize("run", RUNS)
+@pytest.mark.parametrize("variables", ["cash", b"cash", 3, np.array("cash"), [["cash"]], [np.array(["cash", "cash"])]])
+def test_variables_that_are_no_names(run, variables):
+    assert refusal(run, variables=variables).startswith("variables = ")
+
+
 def test_memory_says_what_is_needed_and_the_way_out():
     message = refusal(mc.simulate, n_paths=10**11)
     for words in ("needs", "bytes", "available", "summarize"):

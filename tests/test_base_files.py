@@ -153,6 +153,73 @@ def test_errors_name_the_file_and_the_line(tmp_path: Path) -> None:
     assert places == {"time.years": "line 4", "inputs.churn.interval": "base.toml line 5"}
 
 
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        ("[inputs]\nchurn = { interval = [2.0, 1.0] }\n", {"inputs.churn.interval": "line 4"}),
+        ("[inputs]\nchurn = { intervall = [1.0, 2.0] }\n", {"inputs.churn.intervall": "line 4"}),
+        ("\n[inputs.churn]\nvalue = 1\nsgima = 2\n", {"inputs.churn.sgima": "line 6"}),
+        ("inputs.churn.interval = [2.0, 1.0]\n", {"inputs.churn.interval": "line 3"}),
+        ("inputs = { churn = { interval = [2.0, 1.0] } }\n", {"inputs.churn.interval": "line 3"}),
+        ('contracts = [{ counterparty = "Oracle", base_bill = -1.0 }]\n', {"contracts.Oracle.base_bill": "line 3"}),
+        ("time = { start = 2026-01-01, years = -1 }\n", {"time.years": "line 3"}),
+        ("time.years = -1\n", {"time.years": "line 3"}),
+    ],
+)
+def test_errors_name_the_line_of_the_file_that_states_the_value_however_it_is_written(
+    tmp_path: Path, text: str, places: dict[str, str]
+) -> None:
+    path = write(tmp_path, "mine.toml", f'base = "{PRESET}"\n{text}')
+    with pytest.raises(ScenarioError) as caught:
+        load_scenario(path)
+    assert {problem.field: problem.place for problem in caught.value.problems} == places
+
+
+def test_quantiles_take_ends_in_any_order(tmp_path: Path) -> None:
+    """Of a family that is bounded by them, over one that is."""
+    quantiles, ends = 'quantiles = { "0.05" = 1.0, "0.5" = 2.0, "0.95" = 4.0 }\n', "low = 0.5\nhigh = 9.0\n"
+    named = f'base = "{PRESET}"\n[inputs.churn]\ndistribution = "metalog"\nlow = 0.1\nhigh = 20.0\n{quantiles}{NOTED}'
+    write(tmp_path, "base.toml", named)
+    made = [
+        load_scenario(write(tmp_path, "mine.toml", f'base = "base.toml"\n[inputs.churn]\n{keys}{NOTED}'))
+        for keys in (quantiles + ends, ends + quantiles, 'distribution = "metalog"\n' + ends + quantiles)
+    ]
+    assert made[0] == made[1] == made[2] != load_scenario(tmp_path / "base.toml")
+
+
+@pytest.mark.parametrize(
+    ("keys", "words"),
+    [
+        ("value = 1\nsgima = 2", {"sgima": "did you mean 'sigma'"}),
+        ("sgima = 2\nvalue = 1", {"sgima": "did you mean 'sigma'"}),
+        ("interval = [1, 2]\nlvel = 0.5", {"lvel": "did you mean 'level'"}),
+        ('interval = [1, 2]\nsorce = "judgement"', {"sorce": "did you mean 'source'"}),
+        ('value = 1\nunit = "1/year"\ndaet = 1', {"unit": "did you mean 'units'", "daet": "did you mean 'date'"}),
+        ('distribution = "normal"\nmaen = 1\nsd = 1', {"maen": "did you mean 'mean'"}),
+        ("value = 1\nsigma = 2", {"sigma": 'no key of a distribution "constant"'}),
+        ("sigma = 2\nvalue = 1", {"sigma": 'no key of a distribution "constant"'}),
+        ("sigma = 2\ninterval = [1, 2]", {"sigma": "stands beside interval"}),
+        ("interval = [1, 2]\nsigma = 2", {"sigma": "stands beside interval"}),
+    ],
+)
+def test_a_key_that_does_not_belong_is_refused_wherever_it_stands(
+    tmp_path: Path, keys: str, words: dict[str, str]
+) -> None:
+    """It neither displaces what stands beside it nor is displaced in silence."""
+    path = write(tmp_path, "mine.toml", f'base = "{PRESET}"\n[inputs.churn]\n{keys}\n')
+    overlay = write(tmp_path, "over.toml", f'name = "over"\n[inputs.churn]\n{keys}\n')
+    for made in (
+        lambda: load_scenario(path),
+        lambda: load_scenario(PRESET, overlays=[overlay]),
+        lambda: load_scenario(PRESET, overrides={"inputs.churn": tomllib.loads(keys)}),
+    ):
+        with pytest.raises(ScenarioError) as caught:
+            made()
+        told = {problem.field.removeprefix("inputs.churn."): str(problem) for problem in caught.value.problems}
+        assert set(told) == set(words)
+        assert all(words[key] in told[key] for key in words)
+
+
 # Units
 
 

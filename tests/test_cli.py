@@ -15,7 +15,7 @@ import xarray as xr
 
 from montecarlo_ai import artifacts, cli
 from montecarlo_ai.artifacts import FANS
-from montecarlo_ai.checks import LARGEST_THREADS
+from montecarlo_ai.checks import LARGEST_THREADS, Checks
 from montecarlo_ai.errors import InputError, NumericalError
 from montecarlo_ai.files.document import document_to_toml
 from montecarlo_ai.files.history import history
@@ -107,7 +107,7 @@ def test_the_loss_of_the_interview_is_shown_where_the_scenario_names_it(
     assert cli.main(["run", PRESET, *SMALL, "--out", str(tmp_path / "run"), "--no-plots"]) == 0
     words = "beside the 120 bn USD until 2028-12-31 of the interview"
     assert words in capsys.readouterr().out
-    document = copy.deepcopy(dict(read_layers(PRESET).document))
+    document = copy.deepcopy(dict(read_layers(PRESET, Checks()).document))
     del document["base_period"]["interview_loss_fact"]
     file = tmp_path / "own.toml"
     file.write_text(document_to_toml(document), encoding="utf-8")

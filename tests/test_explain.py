@@ -97,6 +97,8 @@ def test_the_register_lists_every_input_and_contract_with_its_grade(scenario: mc
     entries = mc.register(scenario)
     assert [entry.name for entry in entries[: len(scenario.inputs.names)]] == list(scenario.inputs.names)
     assert sum(entry.name.startswith("contract ") for entry in entries) == len(scenario.context["commitment"])
+    pairs = [entry for entry in entries if entry.name.startswith("correlation ")]
+    assert [(entry.name, entry.median) for entry in pairs] == [("correlation hardware_gain, energy_gain", "0.7")]
     for entry in entries:
         assert entry.grade == grade_of(entry.source)
         assert entry.rationale

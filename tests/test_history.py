@@ -36,7 +36,7 @@ def scenario() -> mc.Scenario:
 
 @pytest.fixture
 def document() -> dict[str, Any]:
-    return copy.deepcopy(dict(read_layers(PRESET).document))
+    return copy.deepcopy(dict(read_layers(PRESET, Checks()).document))
 
 
 def problems_of(document: dict[str, Any]) -> dict[str, str]:
@@ -69,7 +69,7 @@ def test_values_and_dates_are_those_of_the_table(scenario: mc.Scenario) -> None:
 
 
 def test_the_past_of_the_preset_is_what_was_public_or_says_so() -> None:
-    for entry in read_layers(PRESET).document["history"]:
+    for entry in read_layers(PRESET, Checks()).document["history"]:
         late = [fact for fact in entry["facts"] if FACTS[fact]["published"] > LAST_DAY]
         assert not late or "disclosed in January 2026" in entry["note"]
 

@@ -3,6 +3,7 @@
 import ast
 import graphlib
 import inspect
+import pydoc
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ PACKAGE = Path(mc.__file__).parent
 # From the lowest layer up; a module imports only from its own layer and those above it in this list, never in a circle.
 LAYERS = (
     ("_version", "errors", "suggest", "lazy", "checks", "tabular", "units", "bounds"),
-    ("areas", "memory", "intervals", "math", "functions", "streams"),
+    ("areas", "memory", "processors", "intervals", "math", "functions", "streams"),
     ("declaration", "model", "timegrid", "known_series"),
     ("kernels",),
     ("distributions",),
@@ -88,6 +89,13 @@ def test_every_module_has_its_layer() -> None:
     assert {top(name) for name in MODULES} == set(RANKS)
 
 
+def test_the_page_of_the_house_shows_the_layers() -> None:
+    page = (PACKAGE.parent / "docs" / "architecture.md").read_text(encoding="utf-8")
+    lines = [line for line in page.split("```")[1].splitlines() if line and not line.startswith(" ")]
+    shown = [{name.rstrip("/") for name in line.partition("   ")[0].split()} for line in lines]
+    assert shown == [set(layer) - {"_version", "__main__"} for layer in LAYERS]
+
+
 @pytest.mark.parametrize("name", MODULES)
 def test_imports_run_one_way(name: str) -> None:
     rank = RANKS.get(top(name), len(LAYERS))
@@ -101,3 +109,7 @@ def test_no_module_imports_itself_in_a_circle() -> None:
 @pytest.mark.parametrize("name", sorted(mc.__all__))
 def test_public_name_resolves_and_is_documented(name: str) -> None:
     assert inspect.getdoc(getattr(mc, name)) or isinstance(getattr(mc, name), str)
+
+
+def test_help_on_an_annotation_says_what_it_is() -> None:
+    assert "a shock that is uniform on (0, 1)" in pydoc.render_doc(mc.Uniform01)

@@ -35,6 +35,7 @@ ENTRIES = [
     for name, table in (
         *document["inputs"].items(),
         *((contract["counterparty"], contract) for contract in document["contracts"]),
+        *((", ".join(entry["inputs"]), entry) for entry in document["correlation"]),
     )
 ]
 
@@ -182,3 +183,10 @@ def test_every_overlay_goes_with_every_preset_alone_and_with_others(preset: str)
         assert mc.load_scenario(preset, overlays=backwards).name == " + ".join([preset, *backwards])
     with pytest.raises(mc.ScenarioError, match="throw away"):
         mc.load_scenario(preset, overlays=["free-money", "no-new-funding"])
+
+
+@pytest.mark.parametrize("run", [mc.simulate, mc.summarize])
+def test_all_of_a_result_says_what_it_is_and_in_which_unit(run: Any) -> None:
+    result = run(mc.load_scenario("openai-2025-12"), n_paths=16, seed=1, replicates=2)
+    assert [name for name, variable in result.variables.items() if not variable.attrs.get("long_name")] == []
+    assert [name for name, variable in result.data_vars.items() if "units" not in variable.attrs] == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -147,6 +148,24 @@ def test_a_winter_begins_on_its_date_on_every_path_and_then_ends_as_any_other() 
 def test_what_an_overlay_is_given_is_checked(overlay: str, words: str) -> None:
     with pytest.raises(ScenarioError, match=words):
         load_scenario(PRESET, overlays=[overlay])
+
+
+@pytest.mark.parametrize("overlays", [None, 3, b"price-war", {"price-war": 1}, [3], [None]])
+def test_what_is_no_sequence_of_overlays_is_refused(overlays: Any) -> None:
+    with pytest.raises(ScenarioError, match=r"overlays? = "):
+        load_scenario(PRESET, overlays=overlays)
+
+
+@pytest.mark.parametrize("name", ["a=" + "x" * 5_000, "x" * 5_000, "a=b\0c", "price-war=" + "x" * 5_000])
+def test_names_that_no_file_can_have_are_refused(name: str) -> None:
+    with pytest.raises(ScenarioError, match="overlay = "):
+        load_scenario(PRESET, overlays=[name])
+
+
+def test_a_list_of_what_is_known_stands_once() -> None:
+    with pytest.raises(ScenarioError) as caught:
+        load_scenario(PRESET, overlays=["zzzzzz"])
+    assert str(caught.value).count("known:") == 1
 
 
 def test_names_that_are_none_or_twice(tmp_path: Path) -> None:

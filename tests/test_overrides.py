@@ -4,11 +4,14 @@ import copy
 import datetime
 import math
 import tomllib
+import warnings
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from montecarlo_ai.checks import Checks
 from montecarlo_ai.distributions import Constant, Normal
 from montecarlo_ai.errors import InputError, ScenarioError
 from montecarlo_ai.files.loading import document_to_toml, load_scenario, scenario_from_document
@@ -22,7 +25,7 @@ PRESET = "openai-2025-12"
 @pytest.fixture
 def document() -> dict[str, Any]:
     """The preset as a document."""
-    return copy.deepcopy(dict(read_layers(PRESET).document))
+    return copy.deepcopy(dict(read_layers(PRESET, Checks()).document))
 
 
 def varying_input(document: dict[str, Any]) -> str:
@@ -94,9 +97,65 @@ def test_overrides_of_contracts_name_the_counterparty(document: dict[str, Any]) 
     assert document["contracts"][0]["base_bill"] != 7.0
 
 
+def test_what_a_file_states_beside_its_numbers_can_be_replaced() -> None:
+    """The day of a winter, with the provenance of an override; who is meant; the copula; what is known of before."""
+    base = load_scenario(PRESET)
+    document = base.document or {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        winter = load_scenario(PRESET, overrides={"regimes.winter_from": datetime.date(2027, 6, 1)})
+        assert (
+            winter.hash == load_scenario(PRESET, overlays=["winter-from=2027-06-01"], overrides={"name": PRESET}).hash
+        )
+        student = load_scenario(PRESET, overrides={"dependence.copula": ["t", 4.0]})
+        other = load_scenario(PRESET, overrides={"entity": "Anthropic", "base_period.note": "mine"})
+    assert student.hash != base.hash
+    assert (winter.document or {})["regimes"]["source"] == "override"
+    assert "rationale" not in (winter.document or {})["regimes"]
+    assert other.hash == base.hash
+    assert (other.document or {})["entity"] == "Anthropic"
+    assert (other.document or {})["base_period"] == {**document["base_period"], "note": "mine"}
+
+
+def test_all_mistakes_of_files_overlays_and_overrides_come_at_once(tmp_path: Path) -> None:
+    text = f'schema_version = 1\nbase = "{PRESET}"\n[time]\nyears = -1\n[inputs.churn]\nvalue = 1\nsgima = 2\n'
+    (tmp_path / "mine.toml").write_text(text)
+    overlay = tmp_path / "over.toml"
+    overlay.write_text('schema_version = 1\nname = "over"\n[inputs.chrun]\nmultiply = 2.0\n')
+    with pytest.raises(ScenarioError) as caught:
+        load_scenario(
+            tmp_path / "mine.toml",
+            overlays=["price-wars", overlay],
+            overrides={"tmie.start": 1, "inputs.take_or_pay": "x", "entity": "Nobody"},
+        )
+    assert {problem.field: problem.place.rpartition("/")[2] for problem in caught.value.problems} == {
+        "inputs.churn.sgima": "line 7",
+        "time.years": "line 4",
+        "overlay": "",
+        "inputs.chrun": "over.toml line 3",
+        "tmie.start": "",
+        "inputs.take_or_pay": "",
+        "entity": "",
+    }
+
+
+@pytest.mark.parametrize("overrides", [[1], "time.years=3", 3, [("time.years", 3)]])
+def test_overrides_that_are_no_mapping_are_refused(overrides: Any) -> None:
+    with pytest.raises(ScenarioError, match=r"overrides = .* must be a mapping"):
+        load_scenario(PRESET, overrides=overrides)
+
+
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
+        ("regimes.winter_form", "2027-01-01", "winter_from"),
+        ("regimes.winter_from", "soon", "must be a date"),
+        ("regimes.winter_from", "2040-01-01", "before the end"),
+        ("dependence.copla", "gaussian", "dependence.copula"),
+        ("dependence.copula", "clayton", "dependence.copula"),
+        ("entity", "OpenAl", "did you mean 'OpenAI'"),
+        ("base_period.cash", math.inf, "finite"),
+        ("base_period", 1.0, "no name"),
         ("inputs.chrun", 1.0, "churn"),
         ("inputs.churn", True, "must be a number"),
         ("inputs.churn", "high", "must be a number"),

@@ -38,6 +38,9 @@ wait = { value = 6, units = "month", source = "judgement", date = 2025-12-31, ra
 [[shock_correlation]]
 shocks = ["demand", "price"]
 value = 0.5
+source = "judgement"
+date = 2025-12-31
+rationale = "r"
 """  # noqa: E501
 
 
@@ -93,6 +96,7 @@ def test_code_is_not_run_unless_allowed(tmp_path: Path) -> None:
     path, module = folder_with(tmp_path, "raise AssertionError('was run')")
     with pytest.raises(ScenarioError, match="allow_code=True") as caught:
         load_scenario(path)
+    assert [problem.field for problem in caught.value.problems] == ["model"], "units are not known, and not missed"
     assert "--allow-code" in str(caught.value)
     assert module not in sys.modules
 

@@ -312,6 +312,13 @@ def test_missing_provenance_is_a_warning_that_names_the_assumption(document: dic
     assert scenario.hash == load_scenario(PRESET).hash
 
 
+@pytest.mark.parametrize("missing", ["source", "date", "rationale"])
+def test_correlations_without_provenance_are_named(document: dict[str, Any], missing: str) -> None:
+    document["correlation"][0].pop(missing)
+    with pytest.warns(MissingProvenanceWarning, match=rf"correlation\[0\] \({missing}\)"):
+        scenario_from_document(document)
+
+
 def test_contracts_without_provenance_are_named(document: dict[str, Any]) -> None:
     entry = document["contracts"][0]
     del entry["rationale"]

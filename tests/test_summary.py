@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+import tracemalloc
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +14,7 @@ from reference import uniform_shocks
 from scipy.stats import norm
 
 import montecarlo_ai as mc
-from montecarlo_ai import engine, pilot, summary
+from montecarlo_ai import areas, engine, pilot, summary
 
 SEED = 4
 N = 50_000
@@ -233,6 +234,35 @@ def test_slabs_and_launches_of_any_size_give_the_same_summary(sampler, replicate
         other = mc.summarize(business(), **options, threads=2)
         for name in due.data_vars:
             assert (due[name].values == other[name].values).all(), (name, slab, steps)
+
+
+@pytest.mark.parametrize("variables", [[], None])
+@pytest.mark.parametrize("threads", [1, 2, 4])
+@pytest.mark.parametrize("replicates", [1, 2, 1_000])
+@pytest.mark.parametrize("scenario", [walk, business])
+def test_a_summary_never_takes_more_memory_than_it_asked_for(scenario, replicates, threads, variables, monkeypatch):
+    asked = []
+    monkeypatch.setattr(summary, "check_memory", lambda needed, *about: asked.append(needed))
+    monkeypatch.setattr(areas, "_KEEPS", False)  # so that all of it is traced
+    options = {"seed": SEED, "variables": variables, "replicates": replicates, "threads": threads}
+    mc.summarize(scenario(), n_paths=1_000, **options)
+    tracemalloc.start()
+    try:
+        mc.summarize(scenario(), n_paths=60_000, **options)
+        taken = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert taken <= asked[-1]
+
+
+def test_replicates_are_refused_where_their_first_passages_do_not_fit(monkeypatch):
+    """Of no variable at all: 2,401 times, one event and a row of all, 1,000 replicates, 16 bytes each are 77 MB."""
+    monkeypatch.setattr("montecarlo_ai.memory.available_memory", lambda: 2**27)
+    options = {"n_paths": 1_000, "seed": SEED, "variables": [], "threads": 1}
+    scenario = walk(years=200)
+    assert mc.summarize(scenario, **options, replicates=2).attrs["replicates"] == 2
+    with pytest.raises(mc.InputError, match="fewer steps or replicates"):
+        mc.summarize(scenario, **options, replicates=1_000)
 
 
 @pytest.mark.parametrize("run", [mc.simulate, mc.summarize])

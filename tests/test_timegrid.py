@@ -3,6 +3,7 @@
 import datetime
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -105,6 +106,7 @@ def test_times_ascend_and_the_plain_form_rebuilds(steps_per_year: int, n_steps: 
         ({"start": 2026}, "time.start"),
         ({"start": None}, "time.start"),
         ({"start": np.datetime64("NaT")}, "time.start"),
+        ({"start": pd.NaT}, "time.start"),
         ({"start": np.datetime64("-0100-01-01")}, "time.start"),
         ({"start": "2026-01-01T00:00:00+02:00"}, "time.start"),
         ({"years": 0}, "time.years"),

@@ -1,6 +1,7 @@
 """Units: magnitudes, dimensions, and the laws of conversion."""
 
 import math
+import time
 
 import pytest
 from hypothesis import given
@@ -85,6 +86,42 @@ def test_powers_of_ten_are_exact(power: int, prefix: tuple[str, int]) -> None:
 def test_what_is_no_unit_or_another_is_refused(units: str, to: str, words: str) -> None:
     with pytest.raises(InputError, match=words):
         conversion(units, to)
+
+
+@pytest.mark.parametrize(
+    ("units", "words"),
+    [
+        ("1e99999999 USD", "no float"),
+        ("1e-99999999 USD", "no float"),
+        ("0e99999999 USD", "above zero"),
+        ("USD**1e99999999", "no float"),
+        ("USD**65", "power beyond 64"),
+        ("10**99999999 USD", "power beyond 64"),
+        ("(USD**9)**-9", "power beyond 64"),
+        ("USD**60 USD**60", "power beyond 64"),
+        ("(((1e300**64)**64)**64)**64", "beyond all floats"),
+        ("(((year**64)**64)**64)**64", "power beyond 64"),
+        ("(((million**64)**64)**64)**64", "beyond all floats"),
+        ("(" * 17 + "USD" + ")" * 17, "deeper than 16"),
+        ("(" * 100_000, "longer than 256"),
+        ("USD " * 100_000, "longer than 256"),
+        ("USD**nan", "where a number belongs"),
+    ],
+)
+def test_units_beyond_any_use_are_refused_at_once(units: str, words: str) -> None:
+    """Each takes milliseconds: an exact power of ten would otherwise have as many digits as it says."""
+    begun = time.perf_counter()
+    with pytest.raises(InputError, match=words):
+        conversion(units, "USD")
+    assert time.perf_counter() - begun < 2.0
+
+
+def test_units_reach_as_far_as_stated() -> None:
+    assert conversion("kUSD**64", "kUSD**64") == 1.0
+    assert conversion("kW**64/W**64", "1") == 1e192
+    assert conversion("1e300**64 USD", "1e300**64 USD") == 1.0
+    assert conversion("0.1**64 USD", "1e-64 USD") == 1.0
+    assert conversion("(" * 16 + "USD" + ")" * 16, "USD") == 1.0
 
 
 def test_units_of_the_lab_are_read() -> None:

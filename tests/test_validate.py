@@ -107,7 +107,6 @@ def test_an_override_has_no_line(tmp_path: Path) -> None:
     assert [problem.place for problem in caught.value.problems if problem.field == "time.years"] == [""]
 
 
-CHURN = "[inputs.churn]\n"
 FAULTS: dict[str, tuple[bytes, str]] = {
     "unknown key": (TEXT.replace("title =", "tilte =").encode(), "did you mean 'title'?"),
     "missing field": (TEXT.replace('model = "lab"', "").encode(), "model = nothing: must be given"),

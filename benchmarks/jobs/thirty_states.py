@@ -9,9 +9,6 @@ import numpy as np
 
 from benchmarks.work import Work
 
-DRIVERS, LEVELS, MEMORIES = 6, 2, 3
-
-
 WORK = Work(words=8, normals=8, exponentials=6, logarithms=3, simple=79, divisions=0, stored=4)
 """Simple: exponents and growth 12, stages 36 (a product and a multiply-add of each), levels 4, memories 9, cash 15,
 the margin and its first time 2, the conversion of what is kept 1."""

@@ -33,12 +33,13 @@ class Entry(NamedTuple):
     Attributes
     ----------
     name : str
-        Of the input, or "contract" and the counterparty.
+        Of the input; or "correlation" and the names that correlate, "contract" and the counterparty.
     shape : str
         The density between the 1% and the 99% quantile, drawn in characters; a known number has none.
     low, median, high : str
         Quantiles at 5, 50 and 95%; of a known number the middle only.
     unit : str
+        Of a correlation what it measures.
     source : tuple of str
         Ids of facts, "judgement" or "override".
     first_public : str
@@ -77,7 +78,7 @@ class Register(tuple[Entry, ...]):
 
 
 def register(scenario: Scenario) -> Register:
-    """Return the register of a scenario: its inputs in their order, then its contracts.
+    """Return the register of a scenario: its inputs in their order, then correlations and contracts of its file.
 
     Raises
     ------
@@ -91,6 +92,8 @@ def register(scenario: Scenario) -> Register:
         for name, distribution in scenario.inputs.distributions.items()
     ]
     document = scenario.document or {}
+    for section, names in (("correlation", "inputs"), ("shock_correlation", "shocks")):
+        entries += [_correlation(entry, names) for entry in document.get(section, ())]
     return Register((*entries, *(_contract(scenario, contract) for contract in document.get("contracts", ()))))
 
 
@@ -173,13 +176,22 @@ def _contract(scenario: Scenario, contract: Mapping[str, Any]) -> Entry:
     """Return the entry of a contract: the annual bill that it has called off by the end, if all comes on time."""
     name = str(contract.get("counterparty", ""))
     commitment = scenario.context["commitment"].sel(counterparty=name).values
-    stated = contract.get("source", ())
+    end = number(float(commitment[-1]))
+    return Entry(f"contract {name}", "", "", end, "", "USD/year at the end", *_noted(contract))
+
+
+def _correlation(entry: Mapping[str, Any], names: str) -> Entry:
+    """Return the entry of a correlation: the number of each pair of its names, if it is one."""
+    value = number(float(entry["value"])) if "value" in entry else "matrix"
+    unit = str(entry.get("measure", "pearson"))
+    return Entry(f"correlation {', '.join(entry[names])}", "", "", value, "", unit, *_noted(entry))
+
+
+def _noted(table: Mapping[str, Any]) -> tuple[tuple[str, ...], str, str, str]:
+    """Return source, date, grade and rationale of a table of the file."""
+    stated = table.get("source", ())
     source = (stated,) if isinstance(stated, str) else tuple(stated)
-    end, date = number(float(commitment[-1])), str(contract.get("date", ""))
-    unit = "USD/year at the end"
-    return Entry(
-        f"contract {name}", "", "", end, "", unit, source, date, grade_of(source), str(contract.get("rationale", ""))
-    )
+    return source, str(table.get("date", "")), grade_of(source), str(table.get("rationale", ""))
 
 
 def _counts(entries: Sequence[Entry]) -> str:

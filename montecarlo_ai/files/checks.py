@@ -156,8 +156,8 @@ def read_assumptions(
             rule = f'must be given with these numbers: the others were in "{entry.units}", the model has "{due}"'
             checks.add(f"inputs.{name}.units", Described("nothing"), rule, "state the units that you mean")
             continue
-        if entry.units is None and due != "":
-            checks.add(f"inputs.{name}.units", Described("nothing"), "must be given", f'write units = "{due or ""}"')
+        if entry.units is None and due:
+            checks.add(f"inputs.{name}.units", Described("nothing"), "must be given", f'write units = "{due}"')
         with checks.collecting(), _misfits_named(name):
             distribution = distribution_from_dict(entry.statement, f"inputs.{name}")
             if due is not None and entry.units not in (None, due):
@@ -231,15 +231,17 @@ def check_provenance(form: Form, checks: Checks) -> None:
     checks : Checks
         Where problems go.
     """
-    stated = stated_provenance(form)
-    stated += [(f"correlation[{index}]", entry) for index, entry in enumerate(form.correlation)]
-    stated += [(f"shock_correlation[{index}]", entry) for index, entry in enumerate(form.shock_correlation)]
-    for field, entry in stated:
+    for field, entry in stated_provenance(form):
         check_sources(tuple(entry.source), field, checks)
 
 
 def stated_provenance(form: Form) -> list[tuple[str, Provenance]]:
-    """Return the provenance of each input and contract of a file, and of its regimes, under its dotted name."""
+    """Return the provenance of each input, correlation and contract, and of the regimes, under its dotted name."""
     inputs: list[tuple[str, Provenance]] = [(f"inputs.{name}", entry) for name, entry in form.inputs.items()]
     contracts = [(f"contracts.{contract.counterparty}", entry) for contract, entry in form.contracts]
-    return [*inputs, *contracts, *([] if form.regimes is None else [("regimes", form.regimes)])]
+    correlations: list[tuple[str, Provenance]] = [
+        (f"{section}[{index}]", entry)
+        for section in ("correlation", "shock_correlation")
+        for index, entry in enumerate(getattr(form, section))
+    ]
+    return [*inputs, *correlations, *contracts, *([] if form.regimes is None else [("regimes", form.regimes)])]

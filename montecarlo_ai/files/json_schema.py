@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 from functools import cache
 from importlib import resources
@@ -12,6 +11,7 @@ from pydantic import Field, create_model
 
 from montecarlo_ai.checks import refused
 from montecarlo_ai.distributions import FAMILIES
+from montecarlo_ai.files.merging import STATEMENT_KEYS
 from montecarlo_ai.files.schema import (
     ChangedInputTable,
     ChangedRegimesTable,
@@ -29,9 +29,6 @@ from montecarlo_ai.files.schema import (
 __all__ = ["KINDS", "published_schema", "scenario_schema", "schema_text"]
 
 KINDS = ("scenario", "overlay")
-
-_MORE_KEYS = ("name", "args", "kwds", "terms")
-"""Keys that state a distribution of scipy.stats, and one that stands beside quantiles."""
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _NUMBER = {"type": "number"}
@@ -142,9 +139,7 @@ def _described(name: str, default: Any) -> Any:
 
 def _state_distributions(table: dict[str, Any]) -> None:
     """Put the keys that state a distribution into the schema of an input's table."""
-    parameters = {name for family in FAMILIES.values() for name in inspect.signature(family).parameters}
-    parameters |= set(_MORE_KEYS)
-    keys = {**_STATEMENT, **{name: _PARAMETER for name in sorted(parameters) if name not in _STATEMENT}}
+    keys = {**_STATEMENT, **{name: _PARAMETER for name in sorted(STATEMENT_KEYS) if name not in _STATEMENT}}
     keys["distribution"] = {**keys["distribution"], "enum": [*FAMILIES, "scipy"]}
     table["properties"] = {**table["properties"], **keys}
     table["additionalProperties"] = False

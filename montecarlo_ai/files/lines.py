@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from montecarlo_ai.errors import Problem
+from montecarlo_ai.files.merging import table_of
 
 Path = tuple[str | int, ...]
 
@@ -65,14 +66,29 @@ def placed(problems: Iterable[Problem], files: Sequence[tuple[str, str, Mapping[
 
 
 def _placed(problem: Problem, known: Sequence[tuple[str, Mapping[str, Any], Mapping[Path, int]]]) -> Problem:
-    """Return a problem with its line."""
-    for whole in (True, False):
+    """Return a problem with its line in the uppermost file that states the field, or else the table it belongs to."""
+    for missing in (0, 1):
         for label, document, lines in known:
             path = _path_of(problem.field, document)
-            number = lines.get(path if whole else path[:-1]) if whole or len(path) > 1 else None
-            if number is not None and path:
+            path = path[: len(path) - missing]
+            number = _line(path, document, lines) if path and _exists(document, path) else None
+            if number is not None:
                 return replace(problem, place=f"{label} line {number}".strip())
     return problem
+
+
+def _line(path: Path, document: Mapping[str, Any], lines: Mapping[Path, int]) -> int | None:
+    """Return the line of what a document has at a path.
+
+    That of its own; of a table that is stated by dotted keys alone, its first; of what stands inside brackets, that of
+    the key before them.
+    """
+    if path not in lines:
+        keys = [(*path, key) for key, value in table_of(_at(document, path)).items() if not _has_tables(value)]
+        of_keys = [lines[key] for key in keys if key in lines]
+        if of_keys:
+            return min(of_keys)
+    return next((lines[path[:end]] for end in range(len(path), 0, -1) if path[:end] in lines), None)
 
 
 def _path_of(field: str, document: Mapping[str, Any]) -> Path:
@@ -146,12 +162,22 @@ def _with_indices(keys: tuple[str, ...], count: Mapping[Path, int]) -> Path:
 
 def _exists(document: object, path: Path) -> bool:
     """Return whether a document has something at a path."""
+    return _at(document, path) is not None
+
+
+def _at(document: Any, path: Path) -> Any:
+    """Return what a document has at a path; None, which no TOML has, if nothing is there."""
     for part in path:
-        try:
-            document = document[part]  # type: ignore[index]  # what cannot be indexed raises
-        except (KeyError, IndexError, TypeError):
-            return False
-    return True
+        if isinstance(part, int):
+            document = document[part] if isinstance(document, list) and 0 <= part < len(document) else None
+        else:
+            document = document.get(part) if isinstance(document, Mapping) else None
+    return document
+
+
+def _has_tables(value: object) -> bool:
+    """Return whether a value is a table, or a list of tables."""
+    return isinstance(value, Mapping) or any(isinstance(item, Mapping) for item in _listed(value))
 
 
 def _listed(value: object) -> list[Any]:

@@ -17,7 +17,7 @@ from montecarlo_ai.assumptions import Assumption, MissingProvenanceWarning, miss
 from montecarlo_ai.checks import Checks, Described
 from montecarlo_ai.dependence.groups import correlated_groups
 from montecarlo_ai.dependence.tables import correlation_from_list
-from montecarlo_ai.errors import ScenarioError
+from montecarlo_ai.errors import Problem, ScenarioError
 from montecarlo_ai.files.checks import (
     check_bounds,
     check_chips,
@@ -33,12 +33,11 @@ from montecarlo_ai.files.checks import (
 from montecarlo_ai.files.code import is_code, model_from_code
 from montecarlo_ai.files.document import document_to_toml, preset_names
 from montecarlo_ai.files.history import read_history
-from montecarlo_ai.files.lines import placed
 from montecarlo_ai.files.merging import METADATA, plain
 from montecarlo_ai.files.overlays import overlay_names, with_overlays
-from montecarlo_ai.files.overrides import apply_overrides, bare_after, parse_override
+from montecarlo_ai.files.overrides import bare_after, overridden, parse_override
 from montecarlo_ai.files.schema import EMPTY_TEXT, Form, contract_tables, read_form
-from montecarlo_ai.files.sources import Layers, layers_of, read_layers
+from montecarlo_ai.files.sources import Layers, layers_of, read_layers, with_lines
 from montecarlo_ai.inputs import Inputs
 from montecarlo_ai.known_series import Series
 from montecarlo_ai.lab import Contract, build
@@ -98,15 +97,21 @@ def load_scenario(
     MissingProvenanceWarning
         Names the assumptions that state no source, date or rationale.
     """
-    layers = with_overlays(read_layers(name_or_path), overlays)
-    document, bare = layers.document, layers.bare
-    if overrides:
-        document = apply_overrides(document, overrides)
-        bare = bare_after(overrides, bare)
+    checks = Checks(ScenarioError)
+    layers = with_overlays(read_layers(name_or_path, checks), overlays, checks)
+    changes: Mapping[str, object] = {} if overrides is None else overrides
+    if not isinstance(changes, Mapping):
+        checks.add("overrides", changes, "must be a mapping of names to values", 'such as {"time.years": 3}')
+        changes = {}
+    document, bare = overridden(layers.document, changes, checks), bare_after(changes, layers.bare)
+    scenario = None
     try:
-        return _scenario(document, bare=bare, folder=layers.folder, allow_code=allow_code)
+        scenario = _scenario(document, bare=bare, folder=layers.folder, allow_code=allow_code)
     except ScenarioError as error:
-        raise _with_lines(error, layers, tuple(overrides or ())) from None
+        checks.problems += _with_lines(error.problems, layers, changes)
+    checks.finish()
+    assert scenario is not None
+    return scenario
 
 
 def scenario_from_document(
@@ -133,8 +138,15 @@ def scenario_from_document(
     MissingProvenanceWarning
         Names the assumptions that state no source, date or rationale.
     """
-    layers = layers_of(document)
-    return _scenario(layers.document, bare=layers.bare, folder=None, allow_code=allow_code, model=model)
+    checks, scenario = Checks(ScenarioError), None
+    layers = layers_of(document, checks)
+    try:
+        scenario = _scenario(layers.document, bare=layers.bare, folder=None, allow_code=allow_code, model=model)
+    except ScenarioError as error:
+        checks.problems += error.problems
+    checks.finish()
+    assert scenario is not None
+    return scenario
 
 
 @np.errstate(over="ignore", divide="ignore", invalid="ignore")  # extreme numbers are checked, not warned of
@@ -330,18 +342,15 @@ def _ordered(names: Iterable[str], model: Model) -> list[str]:
     return sorted(names, key=lambda name: place.get(name, len(place)))
 
 
-def _with_lines(error: ScenarioError, layers: Layers, overridden: Sequence[str]) -> ScenarioError:
-    """Return an error with the lines of what stands in files; what an override says stands in none."""
-    files = [
-        (source.label if place or source.path is None else "", source.text, source.document)
-        for place, source in enumerate(layers.sources)
-    ]
+def _with_lines(problems: Sequence[Problem], layers: Layers, overrides: Iterable[object]) -> list[Problem]:
+    """Return problems with the lines of what stands in files; what an override says stands in none."""
+    names = [name for name in overrides if isinstance(name, str)]
     ours = [
-        any(problem.field.startswith(name) or name.startswith(f"{problem.field}.") for name in overridden)
-        for problem in error.problems
+        any(problem.field.startswith(name) or name.startswith(f"{problem.field}.") for name in names)
+        for problem in problems
     ]
-    found = placed(error.problems, files)
-    return type(error)([old if own else new for old, new, own in zip(error.problems, found, ours, strict=True)])
+    found = with_lines(problems, layers.sources)
+    return [old if own else new for old, new, own in zip(problems, found, ours, strict=True)]
 
 
 def _warn_of_missing_provenance(form: Form) -> None:

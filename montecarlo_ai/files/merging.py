@@ -6,15 +6,25 @@ merge by what they are about. A new number does not inherit the provenance of th
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Hashable, Mapping
 from typing import Any
 
-from montecarlo_ai.checks import Checks
+from montecarlo_ai.checks import Checks, nearest
 from montecarlo_ai.dependence.tables import dependence_left, without_name
+from montecarlo_ai.distributions import FAMILIES
 
 PROVENANCE = ("source", "date", "rationale")
 METADATA = ("units", *PROVENANCE)
 """Keys of an input that say something about its number; all others state it."""
+
+_WAYS = {"distribution": "", "value": "value", "interval": "interval", "level": "interval", "quantiles": "quantiles"}
+"""Keys of every family, and which of the ways to state a distribution they belong to."""
+
+STATEMENT_KEYS = frozenset(
+    {*_WAYS, "name", "args", "kwds", "terms"}.union(*(inspect.signature(kind).parameters for kind in FAMILIES.values()))
+)
+"""Keys that state a distribution of some family; four of them one of scipy.stats, or quantiles."""
 
 TABLES = ("time", "base_period", "regimes", "forcing", "dependence")
 """Sections whose keys merge one by one."""
@@ -62,23 +72,38 @@ def changed_input(table: object, change: object, field: str, checks: Checks) -> 
     field : str
         Dotted name of the table.
     checks : Checks
-        Where problems go.
+        Where problems go: a key that no input has, and units that change alone.
     """
     if not isinstance(table, Mapping) or not isinstance(change, Mapping):
         return change
+    if _unknown_keys(table, change, field, checks):
+        return table
     stated, noted = statement(change), {key: change[key] for key in METADATA if key in change}
     if not stated:
         if noted.get("units", table.get("units")) != table.get("units"):
             rule = f'change without the numbers, which are in "{table.get("units")}"'
-            checks.add(f"{field}.units", noted["units"], rule, "state the numbers in these units too")
+            checks.add(f"{field}.units", noted.pop("units"), rule, "state the numbers in these units too")
         return {**table, **noted}
     units = {"units": table["units"]} if "units" in table else {}
     if "distribution" in stated and len(stated) > 1:
         return {**units, **noted, **stated}
+    if len({_WAYS.get(key, "parameters") for key in stated if key != "distribution"}) > 1:
+        kept = {"distribution": table["distribution"]} if "distribution" in table and "value" not in stated else {}
+        return {**units, **noted, **kept, **stated}  # for whoever reads the distribution to refuse, or take
     new = statement(table)
     for key, value in stated.items():
         new = _with_key(new, key, value)
     return {**units, **noted, **new}
+
+
+def _unknown_keys(table: Mapping[str, Any], change: Mapping[str, Any], field: str, checks: Checks) -> bool:
+    """Return whether a change has keys that no input has, which are recorded: none may displace what is there."""
+    unknown = [key for key in change if key not in METADATA and key not in STATEMENT_KEYS]
+    family = change.get("distribution", table.get("distribution"))
+    own = inspect.signature(FAMILIES[family]).parameters if isinstance(family, str) and family in FAMILIES else ()
+    for key in unknown:
+        checks.add(f"{field}.{key}", change[key], "is no key here", nearest(str(key), [*METADATA, *_WAYS, *own]))
+    return bool(unknown)
 
 
 def statement(table: Mapping[str, Any]) -> dict[str, Any]:

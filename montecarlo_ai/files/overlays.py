@@ -8,7 +8,7 @@ away what an earlier overlay changed, the two contradict each other and are refu
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from importlib import resources
@@ -30,7 +30,7 @@ from montecarlo_ai.files.merging import (
     without_correlations,
 )
 from montecarlo_ai.files.schema import ChangedInputTable, read_overlay_form
-from montecarlo_ai.files.sources import Layers, Source, overlaid, source_of
+from montecarlo_ai.files.sources import Layers, Source, is_file, overlaid, source_of
 from montecarlo_ai.units import conversion
 
 __all__ = ["apply_overlays", "overlay_names", "with_overlays"]
@@ -65,34 +65,37 @@ def apply_overlays(document: Mapping[str, Any], names: Sequence[str | os.PathLik
         If there is no such overlay or it has another form; if one is given twice, or stands in the scenario's name
         already; if it changes an input that the scenario does not have, or what an earlier one changed.
     """
-    return dict(with_overlays(Layers(document, (), frozenset(), None), names).document)
+    checks = Checks(ScenarioError)
+    layers = with_overlays(Layers(document, (), frozenset(), None), names, checks)
+    checks.finish()
+    return dict(layers.document)
 
 
-def with_overlays(layers: Layers, names: Sequence[str | os.PathLike[str]]) -> Layers:
-    """Return a scenario's layers with overlays on top.
+def with_overlays(layers: Layers, names: Sequence[str | os.PathLike[str]], checks: Checks) -> Layers:
+    """Return a scenario's layers with overlays on top; those that cannot be used are left out, and recorded.
 
     Parameters
     ----------
     layers : Layers
     names : sequence of str or path
         As in `apply_overlays`.
-
-    Raises
-    ------
-    ScenarioError
-        As `apply_overlays`, with lines of the overlay's file.
+    checks : Checks
+        Where problems go, with lines of the overlay's file.
     """
-    if isinstance(names, str | os.PathLike):
-        names = [names]
+    listed = [names] if isinstance(names, str | os.PathLike) else names
+    if isinstance(listed, bytes | Mapping) or not isinstance(listed, Iterable):
+        checks.add("overlays", names, "must be a sequence of names or paths", 'such as ["price-war"]')
+        return layers
     changed: dict[str, str] = {}
-    for name in names:
-        source = _read(*_split(name))
-        try:
-            document = _overlaid_document(layers.document, source, changed)
-        except InputError as error:
-            files = [(file.label, file.text, file.document) for file in (source, *layers.sources)]
-            raise ScenarioError(placed(error.problems, files)) from None
-        layers = overlaid(layers, source, document)
+    for name in listed:
+        with checks.collecting():
+            source = _read(*_split(name))
+            try:
+                document = _overlaid_document(layers.document, source, changed)
+            except InputError as error:
+                files = [(file.label, file.text, file.document) for file in (source, *layers.sources)]
+                raise ScenarioError(placed(error.problems, files)) from None
+            layers = overlaid(layers, source, document)
     return layers
 
 
@@ -102,7 +105,7 @@ def _folder() -> Any:
 
 def _split(name: object) -> tuple[object, str | None]:
     """Return the name or path of an overlay, and what is given to it behind "=", as in winter-from=2027-06-01."""
-    if not isinstance(name, str) or "=" not in name or name in overlay_names() or Path(name).exists():
+    if not isinstance(name, str) or "=" not in name or name in overlay_names() or is_file(Path(name)):
         return name, None
     before, _, given = name.partition("=")
     return before, given

@@ -13,6 +13,7 @@ from montecarlo_ai.distributions.base import Distribution
 from montecarlo_ai.errors import ScenarioError
 from montecarlo_ai.files.merging import (
     METADATA,
+    PROVENANCE,
     changed_contract,
     changed_input,
     is_constant,
@@ -21,8 +22,18 @@ from montecarlo_ai.files.merging import (
     without_correlations,
 )
 
-_TOP_LEVEL = ("name", "title", "description", "chips", "correlation", "shock_correlation", "contracts", "history")
-_TIME = ("start", "years", "steps_per_year")
+_TOP_LEVEL = (
+    *("name", "title", "description", "entity", "chips"),
+    *("correlation", "shock_correlation", "contracts", "history"),
+)
+_KEYS = {
+    "time": ("start", "years", "steps_per_year"),
+    "regimes": ("winter_from", *PROVENANCE),
+    "dependence": ("copula", "repair"),
+    "forcing": (),
+    "base_period": (),
+}
+"""Sections whose keys are replaced one by one, and which keys; any where none is named."""
 
 
 def parse_override(text: str) -> tuple[str, object]:
@@ -73,15 +84,32 @@ def apply_overrides(document: Mapping[str, Any], overrides: Mapping[str, object]
         A parsed scenario file; it is not changed.
     overrides : mapping of str to object
         Values by dotted name: ``time.years``, ``inputs.NAME`` (a number, a distribution or a table),
-        ``inputs.NAME.interval``, ``contracts.COUNTERPARTY.FIELD``, ``forcing.NAME``, ``chips``, ``name``.
+        ``inputs.NAME.interval``, ``contracts.COUNTERPARTY.FIELD``, ``regimes.winter_from``, ``dependence.copula``,
+        ``base_period.NAME``, ``forcing.NAME``; as a whole ``chips``, ``name``, ``title``, ``description``, ``entity``,
+        ``contracts``, ``correlation``, ``shock_correlation``, ``history``.
 
     Raises
     ------
     ScenarioError
         All names that cannot be replaced, at once.
     """
-    changed = dict(document)
     checks = Checks(ScenarioError)
+    changed = overridden(document, overrides, checks)
+    checks.finish()
+    return changed
+
+
+def overridden(document: Mapping[str, Any], overrides: Mapping[str, object], checks: Checks) -> dict[str, Any]:
+    """Return the document of a scenario with those of some values replaced that can be; others are recorded.
+
+    Parameters
+    ----------
+    document, overrides : mapping
+        As for `apply_overrides`.
+    checks : Checks
+        Where problems go.
+    """
+    changed = dict(document)
     for name, value in overrides.items():
         if not isinstance(name, str):
             checks.add("overrides", name, "must be a dotted name of the scenario file")
@@ -92,15 +120,14 @@ def apply_overrides(document: Mapping[str, Any], overrides: Mapping[str, object]
         elif section == "contracts" and "." in rest:
             counterparty, _, key = rest.rpartition(".")
             _override_contract(changed, counterparty, key, value, checks)
-        elif (section == "time" and rest in _TIME) or (section == "forcing" and rest):
-            changed[section] = {**table_of(changed.get(section)), rest: plain(value)}
+        elif _is_key(section, rest):
+            _override_table(changed, section, rest, value)
         elif name in _TOP_LEVEL:
             changed[name] = plain(value)
         else:
-            known = [*_TOP_LEVEL, *(f"time.{key}" for key in _TIME)]
+            known = [*_TOP_LEVEL, *(f"{table}.{key}" for table in _KEYS for key in _KEYS[table])]
             known += [f"inputs.{key}" for key in table_of(changed.get("inputs"))]
             checks.add(name, value, "is no name that an override can replace", nearest(name, known))
-    checks.finish()
     return changed
 
 
@@ -124,6 +151,12 @@ def bare_after(overrides: Mapping[str, object], bare: frozenset[str]) -> frozens
         tabled = isinstance(value, Mapping | Distribution) and "units" in _statement_of(value)
         (measured if key == "units" or tabled else numbers).add(field)
     return frozenset(numbers - measured)
+
+
+def _is_key(section: str, key: str) -> bool:
+    """Return whether a section has a key that an override can replace."""
+    named = _KEYS.get(section)
+    return named is not None and (key in named if named else bool(key) and "." not in key)
 
 
 def _halves(text: str) -> tuple[str, str]:
@@ -159,6 +192,14 @@ def _override_input(document: dict[str, Any], name: str, key: str, value: object
     document["inputs"] = inputs
     if is_constant(inputs[name]):
         document.update(without_correlations(document, name, {}))
+
+
+def _override_table(document: dict[str, Any], section: str, key: str, value: object) -> None:
+    """Replace a key of a section; a stated winter, which has provenance, then has that of an override."""
+    table = table_of(document.get(section))
+    if section == "regimes" and key not in PROVENANCE:
+        table = {**{kept: table[kept] for kept in table if kept not in PROVENANCE}, "source": OVERRIDE}
+    document[section] = {**table, key: plain(value)}
 
 
 def _override_contract(document: dict[str, Any], counterparty: str, key: str, value: object, checks: Checks) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from montecarlo_ai.checks import Checks, Described, nearest, refused
-from montecarlo_ai.errors import ScenarioError
+from montecarlo_ai.errors import Problem, ScenarioError
 from montecarlo_ai.files.document import (
     check_version,
     file_content,
@@ -18,6 +18,7 @@ from montecarlo_ai.files.document import (
     preset_content,
     preset_names,
 )
+from montecarlo_ai.files.lines import placed
 from montecarlo_ai.files.merging import bare_inputs, merged
 
 MOST_BASES = 8
@@ -72,13 +73,15 @@ class Layers:
     folder: Path | None
 
 
-def read_layers(name_or_path: str | os.PathLike[str]) -> Layers:
+def read_layers(name_or_path: str | os.PathLike[str], checks: Checks) -> Layers:
     """Return a scenario file with its bases merged.
 
     Parameters
     ----------
     name_or_path : str or path
         Name of a preset, or the path of a TOML file.
+    checks : Checks
+        Where problems of what a file changes in its base go, with their lines.
 
     Raises
     ------
@@ -87,18 +90,18 @@ def read_layers(name_or_path: str | os.PathLike[str]) -> Layers:
         of its file, or bases follow each other in a circle or deeper than eight.
     """
     source = read_source(name_or_path)
-    return _with_bases(source.document, [source], source.folder)
+    return _with_bases(source.document, [source], source.folder, checks)
 
 
-def layers_of(document: Mapping[str, Any]) -> Layers:
-    """Return a document that has no file, with the preset that is its base merged.
+def layers_of(document: Mapping[str, Any], checks: Checks) -> Layers:
+    """Return a document that has no file, with the preset that is its base merged; problems of that are recorded.
 
     Raises
     ------
     ScenarioError
         As `read_layers`; a base beside a file needs one.
     """
-    return _with_bases(document, [], None)
+    return _with_bases(document, [], None, checks)
 
 
 def read_source(name_or_path: str | os.PathLike[str]) -> Source:
@@ -134,8 +137,8 @@ def _preset(name: str) -> Source:
     return source_of(preset_content(name), name, None)
 
 
-def _with_bases(document: Mapping[str, Any], sources: Sequence[Source], folder: Path | None) -> Layers:
-    """Return a document merged into the bases below it."""
+def _with_bases(document: Mapping[str, Any], sources: Sequence[Source], folder: Path | None, checks: Checks) -> Layers:
+    """Return a document merged into the bases below it; problems of merging are recorded."""
     chain, layers = list(sources), [document]
     while "base" in layers[-1]:
         source = _base(layers[-1]["base"], chain[-1] if chain else None)
@@ -148,11 +151,11 @@ def _with_bases(document: Mapping[str, Any], sources: Sequence[Source], folder: 
         layers.append(source.document)
     flat: dict[str, Any] = dict(layers[-1])
     bare: frozenset[str] = frozenset()
-    checks = Checks(ScenarioError)
+    merging = Checks()
     for layer in reversed(layers[:-1]):
-        flat = merged(flat, {key: value for key, value in layer.items() if key != "base"}, checks)
+        flat = merged(flat, {key: value for key, value in layer.items() if key != "base"}, merging)
         bare = bare_inputs(layer, bare)
-    checks.finish()
+    checks.problems += with_lines(merging.problems, chain)
     return Layers(flat, tuple(chain), bare, folder)
 
 
@@ -215,6 +218,20 @@ def is_file(path: Path) -> bool:
         return path.is_file()
     except (OSError, ValueError):
         return False
+
+
+def with_lines(problems: Iterable[Problem], sources: Sequence[Source]) -> list[Problem]:
+    """Return problems with the lines on which their fields stand; those of the file that was asked for need no label.
+
+    Parameters
+    ----------
+    problems : iterable of Problem
+    sources : sequence of Source
+        The file that has the last word first.
+    """
+    labels = [source.label if place or source.path is None else "" for place, source in enumerate(sources)]
+    named = zip(labels, sources, strict=True)
+    return placed(problems, [(label, source.text, source.document) for label, source in named])
 
 
 def overlaid(layers: Layers, source: Source, document: Mapping[str, Any]) -> Layers:

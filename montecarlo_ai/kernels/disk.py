@@ -40,7 +40,6 @@ CACHE_VARIABLE = "MONTECARLO_AI_CACHE_DIR"
 _LOOP = '''"""A loop of montecarlo_ai, kept compiled; safe to delete."""
 
 from numba import njit
-from numba.core.errors import NumbaWarning
 
 
 @njit(nogil=True, fastmath={"contract"}, error_model="numpy", cache=CACHE)

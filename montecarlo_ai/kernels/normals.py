@@ -133,7 +133,6 @@ _MANTISSA_SINGLE = np.int32(0x007FFFFF)
 _LOW_31_SINGLE = np.int32(0x7FFFFFFF)
 _SIGN_BIT_SINGLE = np.int32(-0x80000000)
 _SHIFT_SINGLE = np.int32(23)
-_SIGN_SHIFT_SINGLE = np.int32(31)
 
 
 @in_single_precision

@@ -7,7 +7,7 @@ layout is fixed: changing it changes every result (`STREAM_VERSION`).
 References
 ----------
 Salmon, Moraes, Dror and Shaw (2011), Parallel random numbers: as easy as 1, 2, 3. SC '11.
-doi:10.1145/2063384.2063405. Known answers: tests/test_philox.py.
+doi:10.1145/2063384.2063405. Known answers: tests/test_random_streams.py.
 """
 
 from __future__ import annotations

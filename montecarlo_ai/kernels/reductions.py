@@ -26,7 +26,7 @@ from montecarlo_ai.kernels.options import BLOCK, COMPILE
 SUPER_BLOCK = 32_768
 """Most paths of one tally: few enough for 16-bit counts, whose histograms stay in the second-level cache."""
 
-_PLACES = 4
+PLACES = 4
 """Of each count of passages, a power of two, where all paths are of one replicate: else equal ones in a row wait."""
 
 
@@ -68,7 +68,7 @@ class Tally:
         """Return a tally of nothing yet; a total, whose counts have room for any number of paths, where asked."""
         shape = (n_variables, n_times)
         parts = (*shape, replicates if replicates > 1 else 0)
-        count, places = np.int64 if total else np.uint16, _PLACES if replicates == 1 else 1
+        count, places = np.int64 if total else np.uint16, PLACES if replicates == 1 else 1
         tally = cls(
             counts=empty_lines((*shape, BINS + LANES), count),
             sums=np.empty((*shape, LANES)),
