@@ -11,6 +11,8 @@ LEVELS = (0.05, 0.15, 0.25, 0.35, 0.5, 0.65, 0.75, 0.85, 0.95)
 EVENTS = ("cash", "unmonetized_compute", "compute_shortage", "profitable")
 CAUSES = EVENTS[:3]
 CHIPS = EVENTS[:2]
+TIMES = np.arange("2026-01", "2028-01", dtype="datetime64[M]").astype("datetime64[s]")
+"""Of `constant`: two years of months."""
 
 
 def attributes(n_paths: int, kind: str, **changes: object) -> dict[str, object]:
@@ -116,4 +118,17 @@ def summary(data: xr.Dataset, levels: Sequence[float] = LEVELS) -> xr.Dataset:
             "cause": [*causes, "any"],
         },
         attrs={**data.attrs, "kind": "summary"},
+    )
+
+
+def constant(revenue: float = 24.0, n_paths: int = 8) -> xr.Dataset:
+    """Return an ensemble whose revenue is constant and whose cash rises by one a month."""
+    shape = (TIMES.size, n_paths)
+    return xr.Dataset(
+        {
+            "revenue": (("time", "path"), np.full(shape, revenue)),
+            "cash": (("time", "path"), np.broadcast_to(np.arange(TIMES.size, dtype=float)[:, None], shape)),
+        },
+        coords={"time": TIMES},
+        attrs={"steps_per_year": 12, "kind": "ensemble", "scenario": "synthetic"},
     )
