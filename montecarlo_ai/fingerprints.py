@@ -81,7 +81,7 @@ def fingerprint(function: Callable[..., Any], within: _Within = ()) -> str:
         given = each.__defaults__, each.__kwdefaults__
         told = [(reference.chain, _told(each, reference, places, within)) for reference in found]
         defaults = _told(each, Reference(("defaults",), given), {}, within)
-        digest.update(repr((_spelled(each.__code__), defaults, is_once_a_path(each), told)).encode())
+        digest.update(repr((_digest(each.__code__), defaults, is_once_a_path(each), told)).encode())
     return digest.hexdigest()
 
 
@@ -197,15 +197,15 @@ def _compiled_by_user(value: Any) -> tuple[Any, ...] | None:
 
 
 @functools.lru_cache(maxsize=4096)
-def _spelled(code: types.CodeType) -> str:
-    """Return all of a code object, and of those nested in it, that decides what is computed."""
+def _digest(code: types.CodeType) -> str:
+    """Return a SHA-256 over all of a code object, and of those nested in it, that decides what is computed."""
     parts = []
     for each in code_objects(code):
         constants = tuple(_constant(constant) for constant in each.co_consts)
         names = (each.co_names, each.co_varnames, each.co_cellvars, each.co_freevars)
         arguments = (each.co_argcount, each.co_posonlyargcount, each.co_kwonlyargcount, each.co_flags & _SHAPE)
         parts.append((each.co_code, each.co_exceptiontable, constants, names, arguments))
-    return repr(parts)
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
 def _constant(value: object) -> str:
@@ -239,7 +239,7 @@ def _source(code: types.CodeType, names: dict[str, Any]) -> str | None:
     linecache.checkcache(code.co_filename)
     lines = linecache.getlines(code.co_filename, names)
     same_name = _compiled("".join(lines), code.co_filename).get(code.co_qualname, [])
-    found = [each for each in same_name if _spelled(each) == _spelled(code)]
+    found = [each for each in same_name if _digest(each) == _digest(code)]
     if not found:
         return None
     near = min(found, key=lambda each: abs(each.co_firstlineno - code.co_firstlineno))
