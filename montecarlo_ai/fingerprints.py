@@ -22,7 +22,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from montecarlo_ai.errors import ModelError, Problem
-from montecarlo_ai.functions import Reference, code_objects, helpers, is_helper, is_once_a_path
+from montecarlo_ai.functions import Reference, code_objects, helpers, is_helper, is_known_to_compiler, is_once_a_path
 
 _SHAPE = inspect.CO_VARARGS | inspect.CO_VARKEYWORDS | inspect.CO_GENERATOR
 """Flags of a code object that say what it does; others say how it was compiled."""
@@ -142,6 +142,8 @@ def _identity(value: Any, within: _Within) -> Any:
         "."
     )[0] in ("typing", "numba"):
         return (kind, repr(value))
+    if is_known_to_compiler(value):  # such as what numpy wraps its own functions in
+        return (value.__module__, value.__qualname__)
     raise _UnknownKindError(value)
 
 

@@ -35,8 +35,13 @@ def is_helper(value: Any) -> bool:
     """Return whether a value is a plain Python function that has to be compiled along with its caller."""
     if not isinstance(value, types.FunctionType):
         return False
-    home = value.__module__ or ""
-    return home != fast_math.__name__ and home.split(".")[0] not in _KNOWN_TO_COMPILER
+    return value.__module__ != fast_math.__name__ and not is_known_to_compiler(value)
+
+
+def is_known_to_compiler(value: Any) -> bool:
+    """Return whether a function or a class comes from a package whose functions the compiler knows by name."""
+    home = getattr(value, "__module__", None) or ""
+    return hasattr(value, "__qualname__") and home.split(".")[0] in _KNOWN_TO_COMPILER
 
 
 def once_a_path(function: _Function) -> _Function:

@@ -318,6 +318,19 @@ def test_what_nobody_can_tell_apart_is_refused(value):
         scenario_of(by_compiled(value))
 
 
+def test_functions_that_the_compiler_knows_are_told_by_name():
+    places, values = np.array([0.0, 2.0]), np.array([1.0, 4.0])
+
+    def between(x):
+        return np.interp(x, places, values)
+
+    def summed(x):
+        return x + np.sum(values)
+
+    assert_told_apart(scenario_of(between), scenario_of(summed))
+    assert [first_value(scenario_of(law)) for law in (between, summed)] == [2.5, 6.0]
+
+
 @njit
 def halvings(x):
     return 0.0 if x < 1.0 else 1.0 + halvings(x / 2.0)
