@@ -77,6 +77,13 @@ def test_what_it_was_made_of_may_change_afterwards():
     assert list(scenario.assumptions) == ["drift"]
 
 
+def test_a_result_that_is_changed_leaves_the_scenario_as_it_was(preset):
+    ran = mc.simulate(preset, n_paths=1, seed=1)
+    due = ran.commitment.values.copy()
+    ran.commitment.values[...] = 0.0
+    np.testing.assert_array_equal(mc.simulate(preset, n_paths=1, seed=1).commitment.values, due)
+
+
 def test_a_copy_is_the_scenario_itself(preset):
     for scenario in (preset, walk()):
         assert copy.copy(scenario) is copy.deepcopy(scenario) is scenario
