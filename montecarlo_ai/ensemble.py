@@ -84,7 +84,7 @@ def dataset(
     time = xr.Variable("time", scenario.time.times.astype("datetime64[s]"), {"long_name": "time"})
     event = xr.Variable("event", np.array(model.event_fields, dtype=str), {"long_name": "event"})
     result = xr.Dataset(
-        {**variables, **scenario.context},
+        {**variables, **{name: beside.copy() for name, beside in scenario.context.items()}},
         coords={"time": time, "event": event, **coordinates},
         attrs=dict(attributes),
     )

@@ -1,17 +1,13 @@
-"""What a user's function refers to: the helpers it calls, the values it closes over, and a fingerprint of it all."""
+"""What a user's function refers to: the helpers it calls and the values it closes over."""
 
 from __future__ import annotations
 
 import dis
 import functools
-import hashlib
-import inspect
 import random
-import textwrap
 import types
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, TypeVar
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -19,7 +15,7 @@ from montecarlo_ai import math as fast_math
 from montecarlo_ai.errors import ModelError, Problem
 
 # Functions of these packages are the compiler's business, or have a compiled version of ours.
-_KNOWN_TO_COMPILER = {"builtins", "math", "numba", "numpy", "scipy"}
+_KNOWN_TO_COMPILER = {"builtins", "llvmlite", "math", "numba", "numpy", "scipy"}
 
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -39,8 +35,13 @@ def is_helper(value: Any) -> bool:
     """Return whether a value is a plain Python function that has to be compiled along with its caller."""
     if not isinstance(value, types.FunctionType):
         return False
-    home = value.__module__ or ""
-    return home != fast_math.__name__ and home.split(".")[0] not in _KNOWN_TO_COMPILER
+    return value.__module__ != fast_math.__name__ and not is_known_to_compiler(value)
+
+
+def is_known_to_compiler(value: Any) -> bool:
+    """Return whether a function or a class comes from a package whose functions the compiler knows by name."""
+    home = getattr(value, "__module__", None) or ""
+    return hasattr(value, "__qualname__") and home.split(".")[0] in _KNOWN_TO_COMPILER
 
 
 def once_a_path(function: _Function) -> _Function:
@@ -147,72 +148,3 @@ def function_problems(role: str, function: Callable[..., Any]) -> list[Problem]:
                 rule = "draws random numbers that no seed repeats"
                 problems.append(Problem(f"{role}: {'.'.join(chain)}", each.__qualname__, rule, "declare a shock"))
     return problems
-
-
-_sources: WeakKeyDictionary[Callable[..., Any], str] = WeakKeyDictionary()
-"""Sources that were read: reading takes longer than a short run."""
-
-
-def source_of(function: Callable[..., Any]) -> str:
-    """Return a function's source, or a fingerprint where the source is gone (an interactive prompt)."""
-    try:
-        if function not in _sources:
-            _sources[function] = textwrap.dedent(inspect.getsource(function))
-        return _sources[function]
-    except (OSError, TypeError):
-        return fingerprint(function)
-
-
-def description(function: Callable[..., Any]) -> list[list[Any]]:
-    """Return in text what a function does: name, source, outside values and defaults, of it and of its helpers."""
-    described = []
-    for each, found in helpers(function).items():
-        values = {
-            ".".join(chain): repr(_identity(value))
-            for chain, value in found
-            if not is_helper(value) and not isinstance(value, types.ModuleType)
-        }
-        if each.__defaults__:
-            values["defaults"] = repr(_identity(each.__defaults__))
-        described.append([each.__name__, source_of(each), values])
-    return described
-
-
-def fingerprint(function: Callable[..., Any]) -> str:
-    """Return a SHA-256 over what a function compiles to: code, constants, closed-over values and its helpers."""
-    digest = hashlib.sha256()
-    for each, found in helpers(function).items():
-        digest.update(_spelled(each.__code__))
-        digest.update(repr((_identity(each.__defaults__), is_once_a_path(each))).encode())
-        for chain, value in found:
-            digest.update(repr((chain, _identity(value))).encode())
-    return digest.hexdigest()
-
-
-@functools.lru_cache(maxsize=4096)
-def _spelled(code: types.CodeType) -> bytes:
-    """Return all of a code object, and of those nested in it, that decides what is computed."""
-    parts: list[bytes] = []
-    for each in code_objects(code):
-        constants = [repr(c) for c in each.co_consts if not isinstance(c, types.CodeType)]
-        names = (each.co_names, each.co_varnames, each.co_freevars, sorted(constants), constants)
-        parts += (each.co_code, *(repr(part).encode() for part in names))
-    return b"".join(parts)
-
-
-def _identity(value: Any) -> Any:
-    """Return something whose repr changes when a referred value would compile to something else."""
-    if isinstance(value, np.ndarray):
-        return (value.dtype.str, value.shape, hashlib.sha256(np.ascontiguousarray(value).tobytes()).hexdigest())
-    if isinstance(value, bool | int | float | complex | str | bytes | type(None) | np.generic):
-        return repr(value)
-    if isinstance(value, type) and issubclass(value, tuple):
-        return (value.__name__, getattr(value, "_fields", ()))
-    if isinstance(value, tuple):
-        return (type(value).__name__, getattr(value, "_fields", ()), *map(_identity, value))
-    inner = getattr(value, "py_func", None)  # a function that the user has compiled
-    if isinstance(inner, types.FunctionType):
-        return fingerprint(inner)
-    if hasattr(value, "__qualname__"):
-        return (getattr(value, "__module__", ""), value.__qualname__)
-    return repr(value)

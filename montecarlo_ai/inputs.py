@@ -18,6 +18,7 @@ from montecarlo_ai.distributions import Constant, as_distribution, distribution_
 from montecarlo_ai.distributions.base import Distribution
 from montecarlo_ai.distributions.quantile_table import FloatArray
 from montecarlo_ai.errors import InputError
+from montecarlo_ai.frozen import Table
 from montecarlo_ai.input_rows import InputRows
 from montecarlo_ai.kernels.options import BLOCK
 from montecarlo_ai.lazy import cached_property
@@ -72,7 +73,7 @@ class Inputs:
         with checks.collecting():
             joint = correlated_groups(names, correlation, "correlation", copula=law, constants=constants)
         checks.finish()
-        object.__setattr__(self, "distributions", distributions)
+        object.__setattr__(self, "distributions", Table(distributions))
         object.__setattr__(self, "_joint", joint)
         for first, second in colliding(self.streams):
             rule = "have names with the same 32-bit hash, and would have the same draws"
@@ -105,9 +106,10 @@ class Inputs:
         return tuple(self.distributions)
 
     @cached_property
-    def constants(self) -> dict[str, float]:
+    def constants(self) -> Mapping[str, float]:
         """Values of the inputs that are known numbers."""
-        return {name: known.value for name, known in self.distributions.items() if isinstance(known, Constant)}
+        known = ((name, value) for name, value in self.distributions.items() if isinstance(value, Constant))
+        return Table({name: constant.value for name, constant in known})
 
     @cached_property
     def varying(self) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import pickle
 import sys
 import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,14 +21,23 @@ from montecarlo_ai.declaration import (
     unit_of,
 )
 from montecarlo_ai.errors import ModelError, Problem
+from montecarlo_ai.fingerprints import fingerprint, identity
+from montecarlo_ai.frozen import Frozen, Table
 from montecarlo_ai.functions import function_problems
+from montecarlo_ai.lazy import cached_property
 
 __all__ = ["RESERVED", "Clock", "Model", "Uniform01", "name_list", "names_problems"]
 
-RESERVED = frozenset(
-    ("time", "path", "event", "event_time", "cause", "quantile", "counterparty", "commitment", "weight", "replicate")
-)
+_COORDINATES = ("time", "path", "event", "cause", "quantile", "counterparty", "replicate")
+_VARIABLES = ("event_time", "commitment", "weight")
+_COUNTS = ("event_count", "event_time_count", "first_count", "tie_count")
+_COUNTS_OF_PARTS = ("replicate_event_count", "replicate_first_count", "replicate_paths")
+
+RESERVED = frozenset((*_COORDINATES, *_VARIABLES, *_COUNTS, *_COUNTS_OF_PARTS))
 """Names of the result's own coordinates and variables, closed to inputs and states."""
+
+ANY = "any"
+"""What results call all chips together, closed to events."""
 
 LARGEST_SHOCKS = 256
 """A shock's place is one byte of the random stream's counter."""
@@ -36,8 +46,8 @@ LARGEST_STATES = 1024
 """The states of a block of paths lie on the stack of a thread, two KiB each."""
 
 
-class Model:
-    """A state that moves by a scalar step, and the events that are looked for on its way.
+class Model(Frozen):
+    """A state that moves by a scalar step, and the events that are looked for on its way; frozen.
 
     Parameters
     ----------
@@ -60,6 +70,8 @@ class Model:
         What axes and tables call a state or an input.
     origin : mapping, optional
         For a built-in model, what rebuilds it from text.
+    maker : callable () -> Model, optional
+        For a built-in model, what makes it in another process, to which its functions do not travel.
 
     Raises
     ------
@@ -78,6 +90,7 @@ class Model:
         chips: Sequence[str] | None = None,
         long_names: Mapping[str, str] | None = None,
         origin: Mapping[str, Any] | None = None,
+        maker: Callable[[], Model] | None = None,
     ) -> None:
         functions = {"step": step, "initial": initial, "events": events}
         rule, remedy = "must be a plain Python function", "pass the undecorated function"
@@ -97,22 +110,60 @@ class Model:
         self.uniform_shocks = tuple(name for name, hint in fields["Shocks"].items() if UNIFORM in get_args(hint))
         self.boolean_events = tuple(name for name, hint in fields["Events"].items() if plain_type(hint) is bool)
         units = {name: unit_of(hint) for kind in ("State", "Params") for name, hint in fields[kind].items()}
-        self.units = {name: unit for name, unit in units.items() if unit}
+        self.units = Table({name: unit for name, unit in units.items() if unit})
         stated = {name: bounds_of(hint) for name, hint in fields["Params"].items()}
-        self.bounds = {name: bounds for name, bounds in stated.items() if bounds is not None}
+        self.bounds = Table({name: bounds for name, bounds in stated.items() if bounds is not None})
         checks = Checks(ModelError)
         self.outputs = self.state_fields if outputs is None else name_list("outputs", outputs, checks)
         self.causes = self.event_fields if causes is None else name_list("causes", causes, checks)
         self.chips = self.causes if chips is None else name_list("chips", chips, checks)
         if not (origin is None or isinstance(origin, Mapping)):
             checks.add("origin", origin, "must be a table")
-        self.origin = dict(origin) if isinstance(origin, Mapping) else None
-        self.long_names = self._labels({} if long_names is None else long_names, checks)
+        if not (maker is None or callable(maker)):
+            checks.add("maker", maker, "must be a function")
+        self.maker = maker
+        self.origin: Mapping[str, Any] | None = Table(origin) if isinstance(origin, Mapping) else None
+        self.long_names = Table(self._labels({} if long_names is None else long_names, checks))
         checks.problems += [*self._check_names(), *self._check_attributes()]
         for role, function in functions.items():
             with checks.collecting():
-                checks.problems += function_problems(role, function)
+                found = function_problems(role, function)
+                checks.problems += found
+                if not found:
+                    fingerprint(function)
         checks.finish()
+        self._freeze()
+
+    @cached_property
+    def declared(self) -> dict[str, list[list[str]]]:
+        """What the annotations declare, as text: of each NamedTuple's fields the name, kind, unit and, if any, default.
+
+        Kinds are "number", of shocks "normal" and "uniform", of events "margin" and "boolean".
+        """
+        numbers = dict.fromkeys((*self.state_fields, *self.param_fields, *self.forcing_fields), "number")
+        shocks = {name: "uniform" if name in self.uniform_shocks else "normal" for name in self.shock_fields}
+        events = {name: "boolean" if name in self.boolean_events else "margin" for name in self.event_fields}
+        return {
+            "State": _told(self.state_type, numbers, self.units),
+            "Params": _told(self.params_type, numbers, self.units),
+            "Shocks": _told(self.shocks_type, shocks, {}),
+            "Events": _told(self.events_type, events, {}),
+            "Forcing": _told(self.forcing_type, numbers, {}),
+        }
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """Return what is pickled: a built-in model's maker, or the attributes."""
+        return super().__reduce_ex__(protocol) if self.maker is None else (self.maker, ())
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what is pickled: functions and classes by the names under which their modules have them."""
+        for name, value in self.__dict__.items():
+            if isinstance(value, types.FunctionType | type) and not _is_importable(value):
+                rule = "cannot be pickled: no module has it under this name"
+                raise pickle.PicklingError(
+                    Problem(f"Model.{name}", value.__qualname__, rule, "define it in a module, outside any function")
+                )
+        return self.__dict__
 
     def __repr__(self) -> str:
         return (
@@ -140,6 +191,10 @@ class Model:
                     problems.append(
                         Problem(f"{kind}.{name}", name, "is a name of the result itself", "rename the field")
                     )
+        if ANY in self.event_fields:
+            problems.append(
+                Problem(f"Events.{ANY}", ANY, "is what results call all chips together", "rename the field")
+            )
         for name in self.state_fields:
             if name in self.param_fields:
                 rule = "is used twice: inputs and states share one namespace"
@@ -179,6 +234,24 @@ class Model:
                 field = f"{role}: {argument}.{attribute} (line {line})"
                 problems.append(Problem(field, attribute, rule, nearest(attribute, kind._fields)))
         return problems
+
+
+def _is_importable(value: Any) -> bool:
+    """Return whether another process would find a function or a class by its name."""
+    found: Any = sys.modules.get(value.__module__)
+    for part in value.__qualname__.split("."):
+        found = getattr(found, part, None)
+    return found is value
+
+
+def _told(declared: Any, kinds: Mapping[str, str], units: Mapping[str, str]) -> list[list[str]]:
+    """Return the name, kind, unit and, if there is one, default of each field of a NamedTuple, or of none."""
+    defaults = getattr(declared, "_field_defaults", {})
+    return [
+        [name, kinds[name], units.get(name, "")]
+        + [repr(identity(f"{declared.__name__}.{name}", defaults[name])) for _ in range(name in defaults)]
+        for name in getattr(declared, "_fields", ())
+    ]
 
 
 def name_list(argument: str, given: object, checks: Checks) -> tuple[str, ...]:

@@ -7,8 +7,8 @@ replicates are independent of each other, and their spread says how well the who
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
-from typing import Any, NamedTuple, Self
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,12 +27,6 @@ class Sampling(NamedTuple):
     n_paths: int = 1
     sampler: str = "random"
     replicates: int = 1
-
-    @classmethod
-    def of(cls, attributes: Mapping[Hashable, Any]) -> Self:
-        """Return what a result's attributes say; those that were made before there were samplers say less."""
-        sampler, replicates = str(attributes.get("sampler", "random")), int(attributes.get("replicates", 1))
-        return cls(int(attributes["n_paths"]), sampler, replicates)
 
 
 INDEPENDENT = Sampling()

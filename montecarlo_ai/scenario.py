@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from montecarlo_ai.assumption_table import Row, as_html, as_text, assumption_rows
+from montecarlo_ai.assumptions import Assumption
 from montecarlo_ai.checks import Checks, nearest
 from montecarlo_ai.dependence.correlation import GAUSSIAN, Correlation
 from montecarlo_ai.dependence.groups import Dependence, Repair, Stated, correlated_groups, joint_factor
@@ -19,7 +20,8 @@ from montecarlo_ai.distributions import Distribution, Measured
 from montecarlo_ai.dry_run import dry_run
 from montecarlo_ai.errors import Problem, ScenarioError
 from montecarlo_ai.files.overrides import apply_overrides
-from montecarlo_ai.functions import description
+from montecarlo_ai.fingerprints import description
+from montecarlo_ai.frozen import Frozen, Table
 from montecarlo_ai.inputs import Inputs
 from montecarlo_ai.known_series import Series, checked_forcing
 from montecarlo_ai.lazy import cached_property
@@ -34,8 +36,10 @@ _LISTED_PAIRS = 12
 """Correlations that the printed form of a scenario lists."""
 
 
-class Scenario:
-    """A model, what its inputs may be, and the time over which it runs; frozen.
+class Scenario(Frozen):
+    """A model, what its inputs may be, and the time over which it runs; frozen, and so are its tables and arrays.
+
+    It can be pickled if the library made its model, or if the model's functions and classes stand in a module.
 
     Parameters
     ----------
@@ -50,8 +54,8 @@ class Scenario:
     chips : sequence of str, optional
         Causes that count in ``any``; the model's, if not given.
     name : str
-    assumptions : mapping, optional
-        Source, date and rationale of each input; no part of the identity.
+    assumptions : mapping of str to Assumption, optional
+        Source, date and rationale of inputs, by name; no part of the identity.
     document : mapping, optional
         The scenario file that this is, as a plain table.
     series : callable (TimeGrid) -> Series, optional
@@ -77,7 +81,7 @@ class Scenario:
         shock_correlation: Stated | None = None,
         chips: Sequence[str] | None = None,
         name: str = "custom",
-        assumptions: Mapping[str, Any] | None = None,
+        assumptions: Mapping[str, Assumption] | None = None,
         document: Mapping[str, Any] | None = None,
         series: Callable[[TimeGrid], Series] | None = None,
         reader: Callable[[Mapping[str, Any]], Scenario] | None = None,
@@ -98,30 +102,32 @@ class Scenario:
             joint = _joint_shocks(model, shock_correlation)
         counted = model.chips if chips is None else name_list("chips", chips, checks)
         checks.problems += names_problems("chips", counted, model.causes, "causes")
-        for field, table in (("assumptions", assumptions), ("document", document)):
-            if not (table is None or isinstance(table, Mapping)):
-                checks.add(field, table, "must be a table")
+        _check_assumptions(model, assumptions, checks)
+        if not (document is None or isinstance(document, Mapping)):
+            checks.add("document", document, "must be a table")
         checks.finish()
         assert stated is not None
         fields: dict[str, Any] = {
             "model": model,
             "inputs": stated,
             "time": time,
-            "forcing": rows,
-            "context": dict(made.context),
-            "shock_correlation": joint.pairs,
-            "shock_dependence": joint.stated,
+            "forcing": Table(rows),
+            "context": Table(made.context),
+            "shock_correlation": Table(joint.pairs),
+            "shock_dependence": Table(joint.stated),
             "shock_factor": joint_factor(model.shock_fields, joint.groups),
             "repairs": stated.repairs + joint.repairs,
             "chips": tuple(cause for cause in model.causes if cause in counted),
             "name": name,
-            "assumptions": dict(assumptions or {}),
+            "assumptions": Table(assumptions or {}),
             "document": document,
             "series": series,
             "reader": reader,
         }
         for field in fields:
-            object.__setattr__(self, field, fields[field])
+            setattr(self, field, fields[field])
+        self.shock_factor[1].flags.writeable = False
+        self._freeze()
         dry_run(model, self._medians(), {field: float(values[0]) for field, values in rows.items()}, time.dt)
 
     model: Model
@@ -135,13 +141,12 @@ class Scenario:
     repairs: tuple[Repair, ...]
     chips: tuple[str, ...]
     name: str
-    assumptions: Mapping[str, Any]
+    assumptions: Mapping[str, Assumption]
     document: Mapping[str, Any] | None
     series: Callable[[TimeGrid], Series] | None
     reader: Callable[[Mapping[str, Any]], Scenario] | None
 
-    def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError(f"a Scenario is frozen: use with_inputs, with_time or with_overlays to change {name}")
+    _remedy = "use with_inputs, with_time or with_overlays"
 
     def with_inputs(self, **changes: Any) -> Scenario:
         """Return the scenario with some inputs replaced by other distributions or numbers.
@@ -232,12 +237,10 @@ class Scenario:
 
     def _spelled(self) -> str:
         model = self.model
-        told = self.series is None and self.forcing
+        told = self.forcing and (self.series is None or model.origin is None)
         forcing = hashlib.sha256(b"".join(values.tobytes() for values in self.forcing.values())).hexdigest()
-        roles = ("step", "initial", "events") if model.origin is None else ()
-        functions = {role: description(getattr(model, role)) for role in roles}
         content = {
-            "model": {"functions": functions} if model.origin is None else model.origin,
+            "model": self._own_model() if model.origin is None else dict(model.origin),
             **self.inputs.to_dict(),
             "time": self.time.to_dict(),
             "forcing": forcing if told else None,
@@ -247,6 +250,12 @@ class Scenario:
             "name": self.name,
         }
         return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+    def _own_model(self) -> dict[str, Any]:
+        """Return what tells a model of one's own from every other one."""
+        model = self.model
+        functions = {role: description(getattr(model, role)) for role in ("step", "initial", "events")}
+        return {"functions": functions, "declared": model.declared, "causes": list(model.causes)}
 
     def _shock_laws(self) -> dict[str, Any]:
         """Return which correlations of shocks may be repaired, and the repaired ones, where that says something."""
@@ -311,6 +320,21 @@ class Scenario:
 def hash_of(canonical: str) -> str:
     """Return the SHA-256 of a canonical text, 64 hexadecimal digits."""
     return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _check_assumptions(model: Model, assumptions: object, checks: Checks) -> None:
+    """Record assumptions that are no table, of no input, or in another form."""
+    if assumptions is None:
+        return
+    if not isinstance(assumptions, Mapping):
+        checks.add("assumptions", assumptions, "must be a table")
+        return
+    for name, assumption in assumptions.items():
+        if name not in model.param_fields:
+            checks.add(f"assumptions.{name}", assumption, "is of no input", nearest(str(name), model.param_fields))
+        if not isinstance(assumption, Assumption):
+            rule, remedy = "must be an Assumption", "make one of montecarlo_ai.assumptions"
+            checks.add(f"assumptions.{name}", assumption, rule, remedy)
 
 
 def _check_names(model: Model, inputs: Inputs, checks: Checks) -> None:

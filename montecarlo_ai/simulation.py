@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from montecarlo_ai.arguments import checked_run, checked_scenario, default_store_dtype, progress_bar
-from montecarlo_ai.checks import Checks
+from montecarlo_ai.arguments import (
+    DTYPES,
+    LARGEST_N_PATHS,
+    checked_run,
+    checked_scenario,
+    default_store_dtype,
+    progress_bar,
+)
+from montecarlo_ai.checks import LARGEST_SEED, Checks, Described
 from montecarlo_ai.engine import Engine, Store, ranges
 from montecarlo_ai.ensemble import SCENARIO_KEY, Carried, dataset, event_years, identity, input_variables, labels
 from montecarlo_ai.errors import InputError
 from montecarlo_ai.kernels.lines import empty_lines, whole_lines
 from montecarlo_ai.kernels.options import BLOCK
 from montecarlo_ai.memory import check_memory
-from montecarlo_ai.samplers import Sampling, largest_path
+from montecarlo_ai.samplers import Sampling, checked_sampling, largest_path
 from montecarlo_ai.scenario import Scenario
 
 _RANGE = 8_192
@@ -25,6 +34,8 @@ _TURNS = 4
 """Ranges a thread at least, in a run of few paths: so that no thread waits long for the last one."""
 
 _ABOUT_EVENTS = {"units": "years", "long_name": "first passage since the start, infinite if never"}
+_ABOUT_A_RUN = ("kind", "scenario_hash", "seed", "n_paths", "dtype")
+"""Attributes of a result without which its paths cannot be made again."""
 
 
 def simulate(
@@ -160,14 +171,14 @@ def replay(ensemble: xr.Dataset, path: int, scenario: Scenario | None = None) ->
     Raises
     ------
     InputError
-        If the path is no path, the scenario is not known, or is another than the one that was run.
+        If the path is no path, the scenario is not known, or is another than the one that was run, or what a result
+        says of its run is missing or cannot be.
     """
     scenario = _scenario_of(ensemble, scenario)
-    sampling = Sampling.of(ensemble.attrs)
+    seed, dtype, sampling = _run_of(ensemble.attrs, scenario)
     checks = Checks()
     path = checks.whole("path", path, at_least=0, at_most=largest_path(sampling))
     checks.finish()
-    seed, dtype = int(ensemble.attrs["seed"]), str(ensemble.attrs["dtype"])
     engine, model = Engine(scenario, seed, sampling, dtype), scenario.model
     first, lane = path - path % BLOCK, path % BLOCK
     values = np.empty((len(model.state_fields), scenario.time.n_steps + 1, BLOCK), dtype=default_store_dtype(dtype))
@@ -207,18 +218,41 @@ def _replicates(engine: Engine, dims: str | tuple[()], first_path: int, n: int) 
 def _scenario_of(ensemble: xr.Dataset, scenario: Scenario | None) -> Scenario:
     """Return the scenario of a result: the one given, the one it carries, or the one that its attributes spell."""
     checks = Checks(InputError)
-    due = ensemble.attrs.get("scenario_hash") if isinstance(ensemble, xr.Dataset) else None
-    if due is None:
-        checks.add("ensemble", type(ensemble).__name__, "must be a result of simulate or summarize")
+    attributes = ensemble.attrs if isinstance(ensemble, xr.Dataset) else {}
+    lacking = [name for name in _ABOUT_A_RUN if name not in attributes]
+    if lacking:
+        came = Described(f"a {type(ensemble).__name__} without the attributes {', '.join(lacking)}")
+        checks.add("ensemble", came, "must be a result of simulate or summarize", "give that, with its attributes")
         checks.finish()
     found = scenario if scenario is not None else ensemble.encoding.get(SCENARIO_KEY, Carried(None)).scenario
-    if found is None:
+    if found is None and "scenario_canonical" in attributes:
         from montecarlo_ai.files.loading import scenario_from_canonical
 
-        found = scenario_from_canonical(ensemble.attrs["scenario_canonical"])
+        found = scenario_from_canonical(attributes["scenario_canonical"])
+    due = attributes["scenario_hash"]
     if not isinstance(found, Scenario):
-        checks.add("scenario", found, "must be a Scenario")
+        checks.add("scenario", found, "must be a Scenario, which this result does not carry", "pass scenario=")
     elif found.hash != due:
         checks.add("scenario", found.hash, f"must be the one that was run, {due}")
     checks.finish()
     return found
+
+
+def _run_of(attributes: Mapping[Hashable, Any], scenario: Scenario) -> tuple[int, str, Sampling]:
+    """Return seed, precision and sampling of a result, as its attributes say; raise where no run has these.
+
+    A result that was made before there were samplers says less.
+    """
+    checks = Checks()
+    seed = checks.whole("seed", attributes["seed"], at_least=0, at_most=LARGEST_SEED)
+    n_paths = checks.whole("n_paths", attributes["n_paths"], at_least=1, at_most=LARGEST_N_PATHS)
+    dtype = attributes["dtype"]
+    if not (isinstance(dtype, str) and dtype in DTYPES):
+        checks.add("dtype", dtype, f"must be one of {', '.join(DTYPES)}")
+    sampler, replicates = attributes.get("sampler", "random"), attributes.get("replicates", 1)
+    sampling = checked_sampling(n_paths, sampler, replicates, len(scenario.inputs.streams), checks)
+    remedy = "give the result as it was returned"
+    damaged = [replace(each, field=f"ensemble.attrs.{each.field}", remedy=remedy) for each in checks.problems]
+    if damaged:
+        raise InputError(damaged)
+    return seed, dtype, sampling

@@ -17,8 +17,8 @@ PACKAGE = Path(mc.__file__).parent
 
 # From the lowest layer up; a module imports only from its own layer and those above it in this list, never in a circle.
 LAYERS = (
-    ("_version", "errors", "suggest", "lazy", "checks", "tabular", "units", "bounds"),
-    ("areas", "memory", "processors", "intervals", "math", "functions", "streams"),
+    ("_version", "errors", "suggest", "lazy", "frozen", "checks", "tabular", "units", "bounds"),
+    ("areas", "memory", "processors", "intervals", "math", "functions", "fingerprints", "streams"),
     ("declaration", "model", "timegrid", "known_series"),
     ("kernels",),
     ("distributions",),

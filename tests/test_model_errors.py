@@ -120,6 +120,26 @@ def reserved_events(state: Reserved, params: WalkParams, clock: mc.Clock) -> Cas
     return CashEvent(1.0)
 
 
+class Counted(NamedTuple):
+    event_count: float
+
+
+def counted_step(state: Counted, params: WalkParams, shocks: CashShock, clock: mc.Clock) -> Counted:
+    return state
+
+
+def counted_initial(params: WalkParams) -> Counted:
+    return Counted(1.0)
+
+
+class Any(NamedTuple):
+    any: float
+
+
+def counted_events(state: Counted, params: WalkParams, clock: mc.Clock) -> Any:
+    return Any(1.0)
+
+
 class Whole(NamedTuple):
     cash: int
 
@@ -172,6 +192,11 @@ def test_names_used_twice_reserved_or_of_another_type():
     assert "used twice" in twice
     kept = refusal(mc.ModelError, lambda: mc.Model(reserved_step, initial=reserved_initial, events=reserved_events))
     assert "State.path" in kept
+    counted = refusal(mc.ModelError, lambda: mc.Model(counted_step, initial=counted_initial, events=counted_events))
+    assert "State.event_count" in counted
+    assert "Events.any = 'any': is what results call all chips together; rename the field" in counted
+    named = refusal(mc.InputError, lambda: mc.Inputs({"event_count": 1.0}))
+    assert "inputs.event_count" in named
     whole = refusal(mc.ModelError, lambda: mc.Model(whole_step, initial=whole_initial, events=whole_events))
     assert "Whole.cash" in whole
     assert "must be float" in whole

@@ -88,6 +88,32 @@ def test_replay_refuses_another_scenario(ensemble):
     assert (mc.replay(stripped, path=1, scenario=business()).cash.values == ensemble.cash.values[:, 1]).all()
 
 
+def test_replay_refuses_what_is_no_result_of_a_run(ensemble):
+    for other in (mc.runs_out_of_chips(ensemble), ensemble.cash, ensemble.drop_attrs()):
+        with pytest.raises(mc.InputError, match=r"ensemble = .*: must be a result of simulate or summarize"):
+            mc.replay(other, path=1)
+    bare = ensemble.copy()
+    bare.encoding = {}
+    del bare.attrs["scenario_canonical"]
+    with pytest.raises(mc.InputError, match="pass scenario="):
+        mc.replay(bare, path=1)
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value"),
+    [
+        ("sampler", "halton"), ("sampler", 5), ("dtype", "float16"), ("dtype", 64), ("seed", -1), ("seed", "x"),
+        ("n_paths", 0), ("n_paths", "many"), ("replicates", 0), ("replicates", "x"),
+    ],
+)  # fmt: skip
+def test_replay_refuses_a_damaged_attribute(ensemble, attribute, value):
+    damaged = ensemble.assign_attrs({attribute: value})
+    damaged.encoding = ensemble.encoding
+    with pytest.raises(mc.InputError, match=r"give the result as it was returned") as caught:
+        mc.replay(damaged, path=1)
+    assert caught.value.problems[0].field == f"ensemble.attrs.{attribute}"
+
+
 def test_added_and_reordered_inputs_leave_the_others_draws():
     """Outside its correlated group an input's draws depend on its name alone."""
     alone = {"growth": mc.Normal(0.1, 0.05), "decline": mc.Uniform(0.0, 0.1), "spread": 0.2, "outage": 0.5}

@@ -20,7 +20,8 @@ from numba import config, njit
 from numba.core import types as nb
 
 from montecarlo_ai.errors import ModelError, Problem
-from montecarlo_ai.functions import fingerprint, helpers, is_once_a_path, references
+from montecarlo_ai.fingerprints import fingerprint
+from montecarlo_ai.functions import helpers, is_once_a_path, references
 from montecarlo_ai.kernels import (
     rows,
     special,  # noqa: F401  (registers the fast functions)
@@ -70,6 +71,7 @@ def kernel_of(model: Model, constants: frozenset[str], dtype: str = "float64") -
         raise ModelError(
             Problem("NUMBA_DISABLE_JIT", 1, "leaves models uncompiled, and only compiled ones run", "unset it")
         )
+    made = list(_made_once(model).values())
     spec = KernelSpec(
         states=model.state_fields,
         shocks=model.shock_fields,
@@ -78,10 +80,10 @@ def kernel_of(model: Model, constants: frozenset[str], dtype: str = "float64") -
         boolean_events=frozenset(model.boolean_events),
         has_forcing=model.forcing_type is not None,
         varying=len(model.param_fields) - len(constants),
-        once=sum(map(len, _made_once(model).values())),
+        once=sum(map(len, made)),
         dtype=dtype,
     )
-    key = _key(model, spec, constants)
+    key = _key(model, spec, constants, made)
     if key in _compiled:  # without the lock, which a fork would leave locked in its child for ever
         return _compiled[key]
     with _lock:
@@ -120,11 +122,11 @@ def _signature(precision: Precision) -> tuple[Any, ...]:
     )
 
 
-def _key(model: Model, spec: KernelSpec, constants: frozenset[str]) -> str:
-    """Return the hash of all that the compiled code depends on."""
+def _key(model: Model, spec: KernelSpec, constants: frozenset[str], made: Sequence[tuple[str, ...]]) -> str:
+    """Return the hash of all that the compiled code depends on; `made` names what is computed once a path."""
     digest = hashlib.sha256(kernel_source(spec).encode())
     digest.update(model_hash(model).encode())
-    digest.update(repr((model.param_fields, sorted(constants), model.forcing_fields)).encode())
+    digest.update(repr((model.declared, sorted(constants), made)).encode())
     digest.update(surroundings() + bytes([spec.interleave]))
     return digest.hexdigest()
 

@@ -7,6 +7,7 @@ demand, the fleet, its use, income, funding, memory. Every flow is booked once.
 import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -238,5 +239,12 @@ def build(contracts: Sequence[Contract], time: TimeGrid, *, winter_from: datetim
         chips=CHIPS,
         long_names=LONG_NAMES,
         origin={"name": "lab", "contracts": [asdict(contract) for contract in contracts], **stated},
+        maker=partial(_model, tuple(contracts), time, winter_from),
     )
     return LabParts(model, forcing_series(contracts, time, winter_from), {"commitment": commitment(contracts, time)})
+
+
+@lru_cache(maxsize=64)
+def _model(contracts: tuple[Contract, ...], time: TimeGrid, winter_from: datetime.date | None) -> Model:
+    """Return the lab's model where one of the same contracts was unpickled."""
+    return build(contracts, time, winter_from=winter_from).model
