@@ -220,27 +220,6 @@ def test_series_of_the_beta_quantile_are_its_inverse(alpha: float, u: float) -> 
     assert abs(value - reference) <= 2e-14 * near
 
 
-def test_scipy_distributions_work_as_they_are() -> None:
-    wrapped = as_distribution(scipy.stats.gamma(2.0, scale=3.0))
-    assert wrapped.to_dict() == {"distribution": "scipy", "name": "gamma", "args": [2.0], "kwds": {"scale": 3.0}}
-    assert repr(wrapped) == "scipy.stats.gamma(2.0, scale=3.0)"
-    assert wrapped == as_distribution(scipy.stats.gamma(2.0, scale=3.0))
-    assert wrapped != as_distribution(scipy.stats.gamma(2.0, scale=4.0))
-    assert list(as_distribution(scipy.stats.binom(4, 0.5)).ppf([0.5, 1.0])) == [2.0, 4.0]
-    assert as_distribution(scipy.stats.poisson(3.0)).cdf(2.0) == pytest.approx(scipy.stats.poisson.cdf(2, 3.0))
-
-
-def test_scipy_distributions_without_a_name_are_known_by_their_quantiles() -> None:
-    histogram = scipy.stats.rv_histogram(np.histogram(np.arange(50.0) ** 2)).freeze()
-    same = scipy.stats.rv_histogram(np.histogram(np.arange(50.0) ** 2)).freeze()
-    other = scipy.stats.rv_histogram(np.histogram(np.arange(50.0) ** 3)).freeze()
-    wrapped = as_distribution(histogram)
-    assert wrapped == as_distribution(same)
-    assert wrapped != as_distribution(other)
-    with pytest.raises(InputError, match="cannot be rebuilt"):
-        distribution_from_dict(wrapped.to_dict())
-
-
 @pytest.mark.parametrize("value", [1, 1.5, np.float64(1.5), np.int64(3), np.float32(0.5)])
 def test_numbers_become_constants(value: float) -> None:
     assert as_distribution(value) == Constant(float(value))

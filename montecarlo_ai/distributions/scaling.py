@@ -104,6 +104,12 @@ class Scaled(Distribution):
     def _exceedances(self, x: FloatArray) -> FloatArray:
         return self.of._exceedances(self._inner(x))
 
+    def _mean_inside(self, low: float, high: float) -> float:
+        first = np.nextafter(self._inner(np.nextafter(np.array([low]), -np.inf)), np.inf)
+        last = self._inner(np.array([high]))
+        mass = float(self.of._exceedances(np.nextafter(first, -np.inf))[0] - self.of._exceedances(last)[0])
+        return self.factor * self.of._mean_inside(float(first[0]), float(last[0])) + self.offset * mass
+
     def _described(self) -> str:
         return f"Scaled({self.of!r}, factor={self.factor!r}, offset={self.offset!r})"
 
