@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.special
 import scipy.stats
 import tomli_w
 from distribution_cases import CONTINUOUS, EVERY, HUMPS, LAUNCH
@@ -126,6 +127,31 @@ def test_mean_is_the_integral_of_the_quantiles(distribution: Distribution) -> No
     pieces = np.r_[0.0, atoms[:: max(1, len(atoms) // 40)], 1.0]
     total = sum(quad(lambda u: float(distribution.ppf(u)), *ends, limit=200)[0] for ends in itertools.pairwise(pieces))
     assert distribution.mean() == pytest.approx(total, rel=2e-5, abs=1e-9 * (high - low))
+
+
+@pytest.mark.parametrize(("a", "b"), [(2.0, 5.0), (5.0, 2.0), (0.1, 3.0), (3.0, 0.1), (50.0, 2.0), (5.0, 30.0)])
+def test_means_of_parts_of_shares_are_the_closed_form(a: float, b: float) -> None:
+    """E[X; X <= x] is a / (a + b) times the probability up to x with shape a + 1, and so are the means of clips."""
+    whole = Beta(a, b)
+    for low, high in ((0.0, 0.3), (0.1, 0.9), (0.4, 1.0)):
+        up_to, further = (scipy.stats.beta(shape, b).cdf([low, high]) for shape in (a, a + 1.0))
+        inside = whole.mean() * float(further[1] - further[0])
+        assert whole.truncate(low, high).mean() == pytest.approx(inside / float(up_to[1] - up_to[0]), rel=1e-9)
+        clipped = inside + low * float(up_to[0]) + high * float(1.0 - up_to[1])
+        assert whole.clip(low, high).mean() == pytest.approx(clipped, rel=1e-9)
+
+
+def test_shares_of_the_smallest_probabilities_are_their_first_term() -> None:
+    """Where x is tiny, P(X <= x) = x**a / (a B(a, b)) to the last digit; scipy has nan there for some shapes."""
+    u = np.r_[10.0 ** -np.arange(90.0, 308.0, 7.0), 5e-324]
+    for a, b in ((2.0, 5.0), (3.0, 50.0), (5.0, 0.1), (10.0, 2.0)):
+        whole, mirrored = Beta(a, b), Beta(b, a)
+        x = np.asarray(whole.ppf(u))
+        expected = (np.log(u) + math.log(a) + scipy.special.betaln(a, b)) / a
+        np.testing.assert_allclose(np.log(x), expected, rtol=0.0, atol=1e-7)
+        np.testing.assert_allclose(whole.cdf(x[:-1]), u[:-1], rtol=1e-7)
+        assert (np.diff(x) < 0.0).all()
+        assert (mirrored._upper_quantiles(u) >= 1.0 - 1e-7).all()
 
 
 def test_means_that_do_not_exist_are_said_to_be_none() -> None:
