@@ -113,6 +113,40 @@ def test_the_fit_is_the_least_squares_in_values() -> None:
     assert (found.loc, found.sd) == pytest.approx((intercept, slope), rel=1e-12)
 
 
+@pytest.mark.parametrize(
+    "claimed",
+    [
+        {0.0004: -1.2946, 0.0054: -0.8682, 0.2584: -0.0256, 0.9672: -0.0141, 0.9741: 0.3486},
+        {0.001: -2.397, 0.002: -2.314, 0.028: -1.845, 0.039: -1.576},
+        {0.004: 0.138, 0.043: 0.196, 0.462: 0.814, 0.543: 0.986},
+    ],
+)
+@pytest.mark.filterwarnings("ignore::montecarlo_ai.distributions.MisfitWarning")
+def test_no_other_triangle_is_nearer(claimed: dict[float, float]) -> None:
+    """The least squares of a triangle have several local minima: its mode may lie between any two claimed quantiles."""
+    levels, values = np.array(list(claimed)), np.array(list(claimed.values()))
+    found = Triangular.from_quantiles(claimed)
+    least = float(((found.ppf(levels) - values) ** 2).sum())
+    for mode in np.linspace(0.0, 1.0, 2001):
+        places = np.asarray(Triangular(0.0, float(mode), 1.0).ppf(levels))
+        fitted = np.polyval(np.polyfit(places, values, 1), places)
+        assert least <= float(((fitted - values) ** 2).sum()) * (1.0 + 1e-6)
+
+
+@pytest.mark.filterwarnings("ignore::montecarlo_ai.distributions.MisfitWarning")
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Gamma.from_interval(0.2, 1e308),
+        lambda: PERT.from_quantiles({0.1: 1.0, 0.5: 2.0, 0.9: 1e308}),
+        lambda: Triangular.from_quantiles({0.1: -1.7e308, 0.5: 2.0, 0.9: 1.7e308}),
+    ],
+)
+def test_fits_that_leave_the_range_of_a_float_are_refused(make: Any) -> None:
+    with pytest.raises(InputError, match="must be a finite number"):
+        make()
+
+
 def test_what_was_claimed_stays_beside_the_distribution() -> None:
     with pytest.warns(MisfitWarning, match=r"claimed 0\.5 quantile 4 lies at probability 0\.588"):
         found = LogNormal.from_quantiles({0.05: 1.0, 0.5: 4.0, 0.95: 10.0})

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from montecarlo_ai.checks import Checks
-from montecarlo_ai.distributions.base import Distribution
+from montecarlo_ai.distributions.base import LARGEST_LOGARITHM, Distribution
 from montecarlo_ai.distributions.elicitation import Elicited
 from montecarlo_ai.distributions.fitting import best_shape, columns, line_through
 from montecarlo_ai.distributions.quantile_table import FloatArray
@@ -145,7 +145,8 @@ class Gamma(Elicited):
             return np.log(values) - np.maximum(places, -1e4)
 
         log_shape = best_shape(lambda log_shape: _centred(log_ratios(log_shape)), *_SHAPES)
-        return cls(math.exp(log_shape), math.exp(float(np.mean(log_ratios(log_shape)))))
+        log_scale = float(np.mean(log_ratios(log_shape)))
+        return cls(math.exp(log_shape), math.exp(log_scale) if log_scale < LARGEST_LOGARITHM else math.inf)
 
     def mean(self) -> float:
         """Return shape times scale."""
