@@ -91,7 +91,8 @@ class Metalog(Distribution):
             Ends of the support, in the input's units; no end where not given.
         terms : int, optional
             Coefficients, from 2 to as many as there are quantiles; fewer make a smoother curve that is fitted by
-            least squares. As many as quantiles, 16 at most, if not given.
+            least squares. If not given as many as quantiles, or the fewest more that meet them where probabilities
+            lie symmetrically about one half, so that some terms repeat each other there; 16 at most.
 
         Raises
         ------
@@ -111,8 +112,11 @@ class Metalog(Distribution):
         count = most if terms is None else checks.whole("Metalog.terms", terms, at_least=2, at_most=most)
         checks.finish()
         probabilities, values = np.array(points).T
-        basis = _basis(probabilities, count)
-        solution = np.linalg.lstsq(basis, _unbounded(values, low, high), rcond=None)[0]
+        targets = _unbounded(values, low, high)
+        solution, _, rank, _ = np.linalg.lstsq(_basis(probabilities, count), targets, rcond=None)
+        while terms is None and rank < len(points) and count < LARGEST_TERMS:
+            count += 1
+            solution, _, rank, _ = np.linalg.lstsq(_basis(probabilities, count), targets, rcond=None)
         solution[np.abs(solution) < _NEGLIGIBLE * np.abs(solution).max()] = 0.0
         return claiming(cls([float(value) for value in solution], low, high), points)
 
