@@ -327,6 +327,15 @@ BAD: list[tuple[Callable[[], object], list[str]]] = [
     (lambda: Normal(0.0, 1.0).with_units("GW").with_units("W"), ["Measured.units"]),
     (lambda: Normal(0.0, 1.0).ppf(1.5), ["Normal.ppf: u"]),
     (lambda: Normal(0.0, 1.0).ppf([0.5, math.nan]), ["Normal.ppf: u"]),
+    (lambda: Normal(0.0, 1.0).ppf("high"), ["Normal.ppf: u"]),  # type: ignore[call-overload]
+    (lambda: Normal(0.0, 1.0).ppf("0.5"), ["Normal.ppf: u"]),  # type: ignore[call-overload]
+    (lambda: Normal(0.0, 1.0).ppf([[0.1], [0.1, 0.2]]), ["Normal.ppf: u"]),  # type: ignore[list-item]
+    (lambda: Normal(0.0, 1.0).cdf("0.5"), ["Normal.cdf: x"]),  # type: ignore[call-overload]
+    (lambda: Normal(0.0, 1.0).cdf(None), ["Normal.cdf: x"]),  # type: ignore[call-overload]
+    (lambda: Normal(0.0, 1.0).cdf(1j), ["Normal.cdf: x"]),
+    (lambda: Empirical(np.array(3.0)), ["Empirical.values"]),  # type: ignore[arg-type]
+    (lambda: Empirical([1.0], np.array(1.0)), ["Empirical.weights"]),  # type: ignore[arg-type]
+    (lambda: Metalog(np.array(3.0)), ["Metalog.coefficients"]),  # type: ignore[arg-type]
     (lambda: Normal(0.0, 1.0).sample(-1), ["size"]),
     (lambda: Normal(0.0, 1.0).sample(2.5, seed=True), ["size", "seed"]),  # type: ignore[arg-type]
     (lambda: Normal(0.0, 1.0).sample(2, seed=2**63), ["seed"]),

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from montecarlo_ai.checks import Checks, refused
+from montecarlo_ai.distributions.arrays import is_listed
 from montecarlo_ai.distributions.base import Distribution
 from montecarlo_ai.distributions.elicitation import checked_points, claiming
 from montecarlo_ai.distributions.part import mean_of_quantiles
@@ -60,11 +61,7 @@ class Metalog(Distribution):
     def __init__(self, coefficients: Sequence[float], low: float | None = None, high: float | None = None) -> None:
         checks = Checks()
         numbers: list[float] = []
-        if (
-            isinstance(coefficients, str)
-            or not hasattr(coefficients, "__len__")
-            or not 2 <= len(coefficients) <= LARGEST_TERMS
-        ):
+        if not is_listed(coefficients) or not 2 <= len(coefficients) <= LARGEST_TERMS:
             checks.add("Metalog.coefficients", coefficients, f"must be from 2 to {LARGEST_TERMS} numbers")
         else:
             numbers = [checks.number(f"Metalog.coefficients[{k}]", value) for k, value in enumerate(coefficients)]
