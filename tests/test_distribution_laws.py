@@ -27,6 +27,7 @@ from montecarlo_ai.distributions import (
     Measured,
     Mixture,
     Normal,
+    Scaled,
     ScipyDistribution,
     StudentT,
     Truncated,
@@ -305,6 +306,34 @@ def test_median_and_interval_are_quantiles() -> None:
     assert Normal(1.0, 2.0).interval(0.9) == pytest.approx(scipy.stats.norm(1.0, 2.0).interval(0.9), rel=1e-14)
     with pytest.raises(InputError, match="below 1"):
         Normal(0.0, 1.0).interval(1.0)
+
+
+@given(factor=st.floats(1e-6, 1e6), offset=st.one_of(st.just(0.0), st.floats(-1e9, 1e9)))
+@settings(max_examples=200, deadline=None)
+def test_scaling_never_rounds_past_a_step(factor: float, offset: float) -> None:
+    whole = Empirical([0.1, 0.3, 1.0, 3.0, 7.0])
+    scaled = Scaled(whole, factor, offset)
+    steps = np.unique(factor * np.array(whole.values) + offset)
+    expected = [float(whole.cdf(max(v for v in whole.values if factor * v + offset <= step))) for step in steps]
+    assert list(scaled.cdf(steps)) == expected
+    assert list(scaled.cdf(np.nextafter(steps, -math.inf))) == [0.0, *expected[:-1]]
+
+
+def test_what_is_moved_to_an_end_counts_there_once() -> None:
+    """P(X < low) is moved to low; a value that was at low already is not."""
+    stepped = Empirical([0.0, 1.0, 3.0], [0.2, 0.5, 0.3])
+    clipped = stepped.clip(1.0, 2.0)
+    assert clipped.mean() == pytest.approx(0.7 * 1.0 + 0.3 * 2.0, rel=1e-15)
+    assert clipped.truncate(high=1.5).mean() == pytest.approx(1.0, rel=1e-15)
+    assert clipped.truncate(low=1.0).mean() == pytest.approx(1.3, rel=1e-15)
+    assert list(clipped.cdf([math.nextafter(1.0, 0.0), 1.0, 2.0])) == [0.0, 0.7, 1.0]
+    normal = scipy.stats.norm
+    between = float(normal.pdf(1.0) - normal.pdf(1.5))  # E[X; 1 <= X <= 1.5]
+    kept = Normal(0.0, 1.0).clip(1.0, 2.0).truncate(high=1.5)
+    assert kept.mean() == pytest.approx((normal.cdf(1.0) + between) / normal.cdf(1.5), rel=1e-9)
+    above = Normal(0.0, 1.0).clip(1.0, 2.0).truncate(low=1.5)
+    beyond = float(normal.pdf(1.5) - normal.pdf(2.0)) + 2.0 * normal.sf(2.0)
+    assert above.mean() == pytest.approx(beyond / normal.sf(1.5), rel=1e-9)
 
 
 def test_measured_distributions_speak_their_own_units() -> None:
