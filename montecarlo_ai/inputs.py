@@ -15,6 +15,7 @@ from montecarlo_ai.dependence.correlation import GAUSSIAN, Copula, Correlation, 
 from montecarlo_ai.dependence.groups import Dependence, Repair, Stated, correlated_groups
 from montecarlo_ai.dependence.tables import correlation_from_list, correlation_to_list, dependence_to_dict
 from montecarlo_ai.distributions import Constant, as_distribution, distribution_from_dict
+from montecarlo_ai.distributions.arrays import real_array
 from montecarlo_ai.distributions.base import Distribution
 from montecarlo_ai.distributions.quantile_table import FloatArray
 from montecarlo_ai.errors import InputError
@@ -139,7 +140,7 @@ class Inputs:
         Raises
         ------
         InputError
-            If the names are not those of the `streams`, or a uniform is outside (0, 1).
+            If the names are not those of the `streams`, or a uniform is no number or outside (0, 1).
         """
         columns = self._checked_uniforms(uniforms)
         shape = next(iter(columns.values())).shape if columns else (0,)
@@ -247,6 +248,8 @@ class Inputs:
     def _checked_uniforms(self, uniforms: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
         """Return contiguous columns of the streams, or raise."""
         checks = Checks()
+        if not isinstance(uniforms, Mapping):
+            raise refused("uniforms", uniforms, "must map names to arrays", "one array for each of Inputs.streams")
         for name in self.streams:
             if name not in uniforms:
                 checks.add("uniforms", sorted(uniforms), f'must have "{name}"', "one array for each of Inputs.streams")
@@ -254,7 +257,7 @@ class Inputs:
             if name not in self.streams:
                 checks.add("uniforms", name, "is no varying input", nearest(name, self.streams))
         checks.finish()
-        columns = {name: np.ascontiguousarray(uniforms[name], dtype=np.float64) for name in self.streams}
+        columns = {name: np.ascontiguousarray(real_array(f"uniforms.{name}", uniforms[name])) for name in self.streams}
         shapes = {column.shape for column in columns.values()}
         if len(shapes) > 1:
             raise refused("uniforms", sorted(shapes), "must have one shape")

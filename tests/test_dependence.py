@@ -175,6 +175,18 @@ def test_eigenvalues_at_the_level_of_rounding_pass() -> None:
     np.testing.assert_allclose((factor**2).sum(axis=1), 1.0, rtol=1e-14)
 
 
+@pytest.mark.parametrize(("eigenvalue", "possible"), [(-0.9e-10, True), (-1.1e-10, False)])
+def test_what_counts_as_rounding_ends_at_one_part_in_ten_billion(eigenvalue: float, possible: bool) -> None:
+    """Closed form: three equal correlations rho have the smallest eigenvalue 1 + 2 rho when rho is below zero."""
+    rho = 0.5 * (eigenvalue - 1.0)
+    pairs = {("a", "b"): rho, ("a", "c"): rho, ("b", "c"): rho}
+    if possible:
+        assert factor_of(pairs)[0] == ("a", "b", "c")
+    else:
+        with pytest.raises(InputError, match="eigenvalue"):
+            factor_of(pairs)
+
+
 def test_all_problems_come_at_once() -> None:
     with pytest.raises(InputError) as caught:
         correlated_groups(NAMES, {("a", "z"): 2.0, ("b", "b"): 0.1, ("c", "d"): math.nan}, "x")

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.special
 import scipy.stats
 import tomli_w
 from distribution_cases import CONTINUOUS, EVERY, HUMPS, LAUNCH
@@ -26,6 +27,7 @@ from montecarlo_ai.distributions import (
     Measured,
     Mixture,
     Normal,
+    Scaled,
     ScipyDistribution,
     StudentT,
     Truncated,
@@ -126,6 +128,31 @@ def test_mean_is_the_integral_of_the_quantiles(distribution: Distribution) -> No
     pieces = np.r_[0.0, atoms[:: max(1, len(atoms) // 40)], 1.0]
     total = sum(quad(lambda u: float(distribution.ppf(u)), *ends, limit=200)[0] for ends in itertools.pairwise(pieces))
     assert distribution.mean() == pytest.approx(total, rel=2e-5, abs=1e-9 * (high - low))
+
+
+@pytest.mark.parametrize(("a", "b"), [(2.0, 5.0), (5.0, 2.0), (0.1, 3.0), (3.0, 0.1), (50.0, 2.0), (5.0, 30.0)])
+def test_means_of_parts_of_shares_are_the_closed_form(a: float, b: float) -> None:
+    """E[X; X <= x] is a / (a + b) times the probability up to x with shape a + 1, and so are the means of clips."""
+    whole = Beta(a, b)
+    for low, high in ((0.0, 0.3), (0.1, 0.9), (0.4, 1.0)):
+        up_to, further = (scipy.stats.beta(shape, b).cdf([low, high]) for shape in (a, a + 1.0))
+        inside = whole.mean() * float(further[1] - further[0])
+        assert whole.truncate(low, high).mean() == pytest.approx(inside / float(up_to[1] - up_to[0]), rel=1e-9)
+        clipped = inside + low * float(up_to[0]) + high * float(1.0 - up_to[1])
+        assert whole.clip(low, high).mean() == pytest.approx(clipped, rel=1e-9)
+
+
+def test_shares_of_the_smallest_probabilities_are_their_first_term() -> None:
+    """Where x is tiny, P(X <= x) = x**a / (a B(a, b)) to the last digit; scipy has nan there for some shapes."""
+    u = np.r_[10.0 ** -np.arange(90.0, 308.0, 7.0), 5e-324]
+    for a, b in ((2.0, 5.0), (3.0, 50.0), (5.0, 0.1), (10.0, 2.0)):
+        whole, mirrored = Beta(a, b), Beta(b, a)
+        x = np.asarray(whole.ppf(u))
+        expected = (np.log(u) + math.log(a) + scipy.special.betaln(a, b)) / a
+        np.testing.assert_allclose(np.log(x), expected, rtol=0.0, atol=1e-7)
+        np.testing.assert_allclose(whole.cdf(x[:-1]), u[:-1], rtol=1e-7)
+        assert (np.diff(x) < 0.0).all()
+        assert (mirrored._upper_quantiles(u) >= 1.0 - 1e-7).all()
 
 
 def test_means_that_do_not_exist_are_said_to_be_none() -> None:
@@ -279,6 +306,34 @@ def test_median_and_interval_are_quantiles() -> None:
     assert Normal(1.0, 2.0).interval(0.9) == pytest.approx(scipy.stats.norm(1.0, 2.0).interval(0.9), rel=1e-14)
     with pytest.raises(InputError, match="below 1"):
         Normal(0.0, 1.0).interval(1.0)
+
+
+@given(factor=st.floats(1e-6, 1e6), offset=st.one_of(st.just(0.0), st.floats(-1e9, 1e9)))
+@settings(max_examples=200, deadline=None)
+def test_scaling_never_rounds_past_a_step(factor: float, offset: float) -> None:
+    whole = Empirical([0.1, 0.3, 1.0, 3.0, 7.0])
+    scaled = Scaled(whole, factor, offset)
+    steps = np.unique(factor * np.array(whole.values) + offset)
+    expected = [float(whole.cdf(max(v for v in whole.values if factor * v + offset <= step))) for step in steps]
+    assert list(scaled.cdf(steps)) == expected
+    assert list(scaled.cdf(np.nextafter(steps, -math.inf))) == [0.0, *expected[:-1]]
+
+
+def test_what_is_moved_to_an_end_counts_there_once() -> None:
+    """P(X < low) is moved to low; a value that was at low already is not."""
+    stepped = Empirical([0.0, 1.0, 3.0], [0.2, 0.5, 0.3])
+    clipped = stepped.clip(1.0, 2.0)
+    assert clipped.mean() == pytest.approx(0.7 * 1.0 + 0.3 * 2.0, rel=1e-15)
+    assert clipped.truncate(high=1.5).mean() == pytest.approx(1.0, rel=1e-15)
+    assert clipped.truncate(low=1.0).mean() == pytest.approx(1.3, rel=1e-15)
+    assert list(clipped.cdf([math.nextafter(1.0, 0.0), 1.0, 2.0])) == [0.0, 0.7, 1.0]
+    normal = scipy.stats.norm
+    between = float(normal.pdf(1.0) - normal.pdf(1.5))  # E[X; 1 <= X <= 1.5]
+    kept = Normal(0.0, 1.0).clip(1.0, 2.0).truncate(high=1.5)
+    assert kept.mean() == pytest.approx((normal.cdf(1.0) + between) / normal.cdf(1.5), rel=1e-9)
+    above = Normal(0.0, 1.0).clip(1.0, 2.0).truncate(low=1.5)
+    beyond = float(normal.pdf(1.5) - normal.pdf(2.0)) + 2.0 * normal.sf(2.0)
+    assert above.mean() == pytest.approx(beyond / normal.sf(1.5), rel=1e-9)
 
 
 def test_measured_distributions_speak_their_own_units() -> None:

@@ -113,6 +113,40 @@ def test_the_fit_is_the_least_squares_in_values() -> None:
     assert (found.loc, found.sd) == pytest.approx((intercept, slope), rel=1e-12)
 
 
+@pytest.mark.parametrize(
+    "claimed",
+    [
+        {0.0004: -1.2946, 0.0054: -0.8682, 0.2584: -0.0256, 0.9672: -0.0141, 0.9741: 0.3486},
+        {0.001: -2.397, 0.002: -2.314, 0.028: -1.845, 0.039: -1.576},
+        {0.004: 0.138, 0.043: 0.196, 0.462: 0.814, 0.543: 0.986},
+    ],
+)
+@pytest.mark.filterwarnings("ignore::montecarlo_ai.distributions.MisfitWarning")
+def test_no_other_triangle_is_nearer(claimed: dict[float, float]) -> None:
+    """The least squares of a triangle have several local minima: its mode may lie between any two claimed quantiles."""
+    levels, values = np.array(list(claimed)), np.array(list(claimed.values()))
+    found = Triangular.from_quantiles(claimed)
+    least = float(((found.ppf(levels) - values) ** 2).sum())
+    for mode in np.linspace(0.0, 1.0, 2001):
+        places = np.asarray(Triangular(0.0, float(mode), 1.0).ppf(levels))
+        fitted = np.polyval(np.polyfit(places, values, 1), places)
+        assert least <= float(((fitted - values) ** 2).sum()) * (1.0 + 1e-6)
+
+
+@pytest.mark.filterwarnings("ignore::montecarlo_ai.distributions.MisfitWarning")
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Gamma.from_interval(0.2, 1e308),
+        lambda: PERT.from_quantiles({0.1: 1.0, 0.5: 2.0, 0.9: 1e308}),
+        lambda: Triangular.from_quantiles({0.1: -1.7e308, 0.5: 2.0, 0.9: 1.7e308}),
+    ],
+)
+def test_fits_that_leave_the_range_of_a_float_are_refused(make: Any) -> None:
+    with pytest.raises(InputError, match="must be a finite number"):
+        make()
+
+
 def test_what_was_claimed_stays_beside_the_distribution() -> None:
     with pytest.warns(MisfitWarning, match=r"claimed 0\.5 quantile 4 lies at probability 0\.588"):
         found = LogNormal.from_quantiles({0.05: 1.0, 0.5: 4.0, 0.95: 10.0})
@@ -193,6 +227,26 @@ def test_metalogs_go_through_their_quantiles_or_say_where_they_fail(
     assert (u <= metalog.cdf(x + 2.0 * np.spacing(x)) + 1e-9).all()
 
 
+@pytest.mark.parametrize("count", [3, 5, 7, 9, 11, 13, 15])
+def test_metalogs_go_through_quantiles_at_symmetric_levels(count: int) -> None:
+    """There an odd number of levels makes terms that are odd about one half dependent for 7, 11, 15 of them."""
+    below = np.linspace(0.03, 0.4, count // 2)
+    levels = np.concatenate([below, [0.5], 1.0 - below[::-1]])
+    values = scipy.stats.gumbel_r(10.0, 2.0).ppf(levels)
+    metalog = Metalog.from_quantiles(dict(zip(levels, values, strict=True)))
+    np.testing.assert_allclose(metalog.ppf(levels), values, rtol=1e-9)
+    bounded = Metalog.from_quantiles(dict(zip(levels, values, strict=True)), low=0.0)
+    np.testing.assert_allclose(bounded.ppf(levels), values, rtol=1e-9)
+
+
+def test_metalogs_of_the_terms_that_are_asked_for_have_no_more() -> None:
+    levels = [0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95]
+    claimed = dict(zip(levels, [1.0, 2.0, 3.0, 5.0, 8.0, 12.0, 15.0], strict=True))
+    assert len(Metalog.from_quantiles(claimed, terms=7).coefficients) == 7
+    exact = Metalog.from_quantiles(claimed)
+    np.testing.assert_allclose(exact.ppf(levels), list(claimed.values()), rtol=1e-9)
+
+
 def test_metalogs_that_do_not_ascend_are_refused() -> None:
     with pytest.raises(InputError, match=r"Metalog\.coefficients.*does not ascend at probability 0\.5"):
         Metalog([0.0, 1.0, 0.0, -5.0])
@@ -204,8 +258,10 @@ def test_metalogs_that_do_not_ascend_are_refused() -> None:
 
 def test_means_of_metalogs() -> None:
     assert Metalog([1.0, 2.0, 0.0, 3.0, 0.7]).mean() == pytest.approx(1.0 + 0.7 / 12.0)
-    assert Metalog([0.0, 1.2], low=0.0).mean() == math.inf
-    assert Metalog([0.0, 1.2], high=0.0).mean() == -math.inf
+    for slope in (1.0, 1.2):  # E[exp(slope logit)] = pi slope / sin(pi slope) ends at one
+        assert Metalog([0.0, slope], low=0.0).mean() == math.inf
+        assert Metalog([0.0, slope], high=0.0).mean() == -math.inf
+    assert Metalog([0.0, 0.9], low=0.0).mean() == pytest.approx(0.9 * math.pi / math.sin(0.9 * math.pi), rel=1e-7)
     assert Metalog([0.0, 1.2], low=0.0, high=2.0).mean() == pytest.approx(1.0)
     uniform = Metalog.from_quantiles({0.1: 1.0, 0.3: 3.0, 0.5: 5.0, 0.9: 9.0})
     assert uniform.support() == pytest.approx((0.0, 10.0))

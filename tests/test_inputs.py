@@ -314,3 +314,9 @@ def test_bad_uniforms_are_named(columns: dict[str, list[float]], words: str) -> 
     with pytest.raises(InputError) as caught:
         inputs.from_uniforms({name: np.array(column) for name, column in columns.items()})
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("uniforms", [5, None, {"a": "x"}, {"a": [[0.5], [0.5, 0.5]]}])
+def test_uniforms_that_are_no_numbers_are_refused(uniforms: object) -> None:
+    with pytest.raises(InputError, match=r"uniforms"):
+        Inputs({"a": Normal(0.0, 1.0)}).from_uniforms(uniforms)  # type: ignore[arg-type]

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from montecarlo_ai.checks import LARGEST_SEED, Checks, refused
+from montecarlo_ai.distributions.arrays import real_array
 from montecarlo_ai.distributions.claim import NEGLIGIBLE_MISFIT, Claim
 from montecarlo_ai.distributions.drawing import DistributionArtists, draw
 from montecarlo_ai.distributions.part import Part
@@ -142,9 +143,9 @@ class Distribution(ABC):
         Raises
         ------
         InputError
-            If a probability is outside [0, 1] or nan.
+            If a probability is outside [0, 1], nan or no number.
         """
-        probabilities = np.asarray(u, dtype=np.float64)
+        probabilities = real_array(f"{type(self).__name__}.ppf: u", u)
         if probabilities.size and not (probabilities.min() >= 0.0 and probabilities.max() <= 1.0):
             raise refused(f"{type(self).__name__}.ppf: u", u, "must lie in [0, 1]")
         quantiles: FloatArray = np.asarray(self._quantiles(probabilities))[()]
@@ -166,8 +167,13 @@ class Distribution(ABC):
         -------
         float or array of float, shape of x
             nan where x is nan.
+
+        Raises
+        ------
+        InputError
+            If a value is no number.
         """
-        values = np.asarray(x, dtype=np.float64)
+        values = real_array(f"{type(self).__name__}.cdf: x", x)
         with np.errstate(invalid="ignore"):
             probabilities: FloatArray = np.where(np.isnan(values), np.nan, self._probabilities(values))[()]
         return probabilities

@@ -309,6 +309,10 @@ def _mode_through(
     Given the place of the mode between the ends, values are a line of the quantiles of the family on [0, 1].
     """
     probabilities, values = columns(points)
+    power = math.frexp(max(abs(values[0]), abs(values[-1])))[
+        1
+    ]  # of two, so that sums stay in the range of a float and digits as they are
+    values = np.ldexp(values, -power)
     spread = values[-1] - values[0]
 
     def line(mode: float) -> tuple[FloatArray, float, float]:
@@ -320,9 +324,11 @@ def _mode_through(
         misses: FloatArray = (start + width * places - values) / spread
         return misses
 
-    mode = best_shape(residuals, 0.0, 1.0)
+    mode = best_shape(residuals, 0.0, 1.0, kinks=probabilities)  # a triangle has its mode at a probability as large
     _, low, width = line(mode)
-    return low, min(low + mode * width, low + width), low + width
+    with np.errstate(over="ignore"):
+        ends = np.ldexp([low, min(low + mode * width, low + width), low + width], power)
+    return float(ends[0]), float(ends[1]), float(ends[2])
 
 
 def _line_through(points: list[tuple[float, float]]) -> tuple[float, float]:

@@ -67,7 +67,7 @@ def draw(distribution: Any, ax: Axes | None) -> DistributionArtists:
     density, masses = _draw_density(upper, distribution, x, atoms, logarithmic)
     steps = np.unique(np.concatenate([x, [place for place, _ in atoms]]))
     (cdf,) = lower.plot(steps, distribution.cdf(steps), color=LINE, linewidth=1.8, drawstyle=_style(distribution))
-    claims = [] if claim is None else _draw_claims(upper, lower, claim, low, high)
+    claims = [] if claim is None else _draw_claims(upper, lower, claim)
     if logarithmic:
         upper.set_xscale("log")
         lower.set_xscale("log")
@@ -162,7 +162,7 @@ def _draw_density(
     return density, masses
 
 
-def _draw_claims(upper: Axes, lower: Axes, claim: Any, low: float, high: float) -> list[Artist]:
+def _draw_claims(upper: Axes, lower: Axes, claim: Any) -> list[Artist]:
     """Mark the claimed quantiles on the distribution function, with their values."""
     artists: list[Artist] = list(
         lower.plot(claim.values, claim.probabilities, "o", color=CLAIMED, markersize=6.0, zorder=4, label="claimed")

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from montecarlo_ai.checks import Checks
+from montecarlo_ai.distributions.arrays import is_listed
 from montecarlo_ai.distributions.base import Distribution
 from montecarlo_ai.distributions.quantile_table import FloatArray
 from montecarlo_ai.distributions.weights import checked_weights
@@ -43,7 +44,7 @@ class Empirical(Distribution):
     def __init__(self, values: Sequence[float], weights: Sequence[float] | None = None) -> None:
         checks = Checks()
         numbers: list[float] = []
-        if isinstance(values, str) or not hasattr(values, "__len__"):
+        if not is_listed(values):
             checks.add("Empirical.values", values, "must be a list of numbers")
         elif len(values) == 0:
             checks.add("Empirical.values", values, "must have at least one value")

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from montecarlo_ai.checks import Checks, refused
+from montecarlo_ai.distributions.arrays import is_listed
 from montecarlo_ai.distributions.base import Distribution
 from montecarlo_ai.distributions.elicitation import checked_points, claiming
 from montecarlo_ai.distributions.part import mean_of_quantiles
@@ -60,11 +61,7 @@ class Metalog(Distribution):
     def __init__(self, coefficients: Sequence[float], low: float | None = None, high: float | None = None) -> None:
         checks = Checks()
         numbers: list[float] = []
-        if (
-            isinstance(coefficients, str)
-            or not hasattr(coefficients, "__len__")
-            or not 2 <= len(coefficients) <= LARGEST_TERMS
-        ):
+        if not is_listed(coefficients) or not 2 <= len(coefficients) <= LARGEST_TERMS:
             checks.add("Metalog.coefficients", coefficients, f"must be from 2 to {LARGEST_TERMS} numbers")
         else:
             numbers = [checks.number(f"Metalog.coefficients[{k}]", value) for k, value in enumerate(coefficients)]
@@ -91,7 +88,8 @@ class Metalog(Distribution):
             Ends of the support, in the input's units; no end where not given.
         terms : int, optional
             Coefficients, from 2 to as many as there are quantiles; fewer make a smoother curve that is fitted by
-            least squares. As many as quantiles, 16 at most, if not given.
+            least squares. If not given as many as quantiles, or the fewest more that meet them where probabilities
+            lie symmetrically about one half, so that some terms repeat each other there; 16 at most.
 
         Raises
         ------
@@ -111,8 +109,11 @@ class Metalog(Distribution):
         count = most if terms is None else checks.whole("Metalog.terms", terms, at_least=2, at_most=most)
         checks.finish()
         probabilities, values = np.array(points).T
-        basis = _basis(probabilities, count)
-        solution = np.linalg.lstsq(basis, _unbounded(values, low, high), rcond=None)[0]
+        targets = _unbounded(values, low, high)
+        solution, _, rank, _ = np.linalg.lstsq(_basis(probabilities, count), targets, rcond=None)
+        while terms is None and rank < len(points) and count < LARGEST_TERMS:
+            count += 1
+            solution, _, rank, _ = np.linalg.lstsq(_basis(probabilities, count), targets, rcond=None)
         solution[np.abs(solution) < _NEGLIGIBLE * np.abs(solution).max()] = 0.0
         return claiming(cls([float(value) for value in solution], low, high), points)
 

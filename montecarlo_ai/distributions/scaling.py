@@ -11,6 +11,7 @@ from montecarlo_ai.checks import Checks, refused
 from montecarlo_ai.distributions.base import TRANSFORMATIONS, Distribution
 from montecarlo_ai.distributions.operand import as_distribution
 from montecarlo_ai.distributions.quantile_table import FloatArray
+from montecarlo_ai.distributions.smallest_float import smallest_float
 from montecarlo_ai.errors import InputError
 from montecarlo_ai.kernels.laws import Law
 from montecarlo_ai.units import check_units, conversion
@@ -83,11 +84,14 @@ class Scaled(Distribution):
         return Scaled(self.of, self.factor, self.offset + offset)
 
     def _inner(self, x: FloatArray) -> FloatArray:
-        """Return the largest value, as nearly as floats can, that is scaled to at most x."""
+        """Return the largest value that is scaled to at most x; to a rounding where there are no steps to miss."""
         inner = (x - self.offset) / self.factor
-        above = np.nextafter(inner, np.inf)
-        with np.errstate(over="ignore"):
-            return np.where(self.factor * above + self.offset <= x, above, inner)
+        if self.of.continuous:
+            return inner
+        with np.errstate(over="ignore", invalid="ignore"):
+            room = 4.0 * np.spacing(np.abs(x) + abs(self.offset)) / self.factor + 4.0 * np.spacing(np.abs(inner))
+            first = smallest_float(lambda value: self.factor * value + self.offset > x, inner - room, inner + room)
+        return np.where(np.isfinite(inner), np.nextafter(first, -np.inf), inner)
 
     def _quantiles(self, u: FloatArray) -> FloatArray:
         return self.factor * self.of._quantiles(u) + self.offset
@@ -103,6 +107,12 @@ class Scaled(Distribution):
 
     def _exceedances(self, x: FloatArray) -> FloatArray:
         return self.of._exceedances(self._inner(x))
+
+    def _mean_inside(self, low: float, high: float) -> float:
+        first = np.nextafter(self._inner(np.nextafter(np.array([low]), -np.inf)), np.inf)
+        last = self._inner(np.array([high]))
+        mass = float(self.of._exceedances(np.nextafter(first, -np.inf))[0] - self.of._exceedances(last)[0])
+        return self.factor * self.of._mean_inside(float(first[0]), float(last[0])) + self.offset * mass
 
     def _described(self) -> str:
         return f"Scaled({self.of!r}, factor={self.factor!r}, offset={self.offset!r})"

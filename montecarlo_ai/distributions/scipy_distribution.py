@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -12,8 +13,16 @@ from montecarlo_ai.checks import Checks, nearest, refused
 from montecarlo_ai.distributions.base import Distribution
 from montecarlo_ai.distributions.part import Part
 from montecarlo_ai.distributions.quantile_table import FloatArray
+from montecarlo_ai.distributions.range_means import mean_by_tails, mean_by_terms
+from montecarlo_ai.distributions.smallest_float import smallest_float
+from montecarlo_ai.lazy import cached_property
 
 _FINGERPRINT_POINTS = 256
+_LONGEST_SUMS = 2**12, 2**17, 2**22
+"""How far scipy may have to add up probabilities one by one, tried in this order."""
+
+_ROUNDING = 1e-9
+_SCIPY_FAILS = (TypeError, ValueError, ArithmeticError, RuntimeError, MemoryError)
 
 
 class ScipyDistribution(Distribution):
@@ -51,39 +60,101 @@ class ScipyDistribution(Distribution):
     def mean(self) -> float:
         """Return the expected value; inf or nan where it is infinite or undefined."""
         with np.errstate(all="ignore"):
-            return float(self._frozen.mean())
+            return float(self._asked("mean"))
 
     def support(self) -> tuple[float, float]:
         """Return the ends of the support."""
         low, high = self._frozen.support()
         return float(low), float(high)
 
+    def _asked(self, name: str, *values: FloatArray) -> FloatArray:
+        return _asked(self._frozen, name, *values)
+
     def _quantiles(self, u: FloatArray) -> FloatArray:
         low, high = self.support()
-        values = np.asarray(self._frozen.ppf(u), dtype=np.float64)
+        inner = (u > 0.0) & (u < 1.0)
+        self._check_reach(float(np.max(u, where=inner, initial=0.0)))
+        values = np.empty(np.shape(u))
+        values[inner] = self._asked("ppf", u[inner])
         return np.where(u <= 0.0, low, np.where(u >= 1.0, high, values))
+
+    def _check_reach(self, u: float) -> None:
+        """Raise where the quantile is so far out that scipy, which adds up all values before it, would not end."""
+        low, high = self.support()
+        if self.continuous or self._has_own("_cdf") or self._has_own("_ppf") or math.isinf(low) or math.isfinite(high):
+            return
+        for terms in _LONGEST_SUMS:
+            if u <= float(self._asked("cdf", np.array(low + terms))):
+                return
+        rule = (
+            f"has its quantile at probability {u:.16g} beyond {low + terms:,.0f}, and scipy would add up all before it"
+        )
+        raise refused("ScipyDistribution.frozen", self, rule, "truncate it, or use a distribution with a lighter tail")
+
+    def _has_own(self, method: str) -> bool:
+        """Return whether scipy has a formula for it, and does not fall back on what every distribution can do."""
+        from scipy.stats import rv_discrete
+
+        return getattr(type(self._frozen.dist), method) is not getattr(rv_discrete, method)
 
     def _upper_quantiles(self, q: FloatArray) -> FloatArray:
         if not self.continuous:  # scipy's own gives nan far out
-            return super()._upper_quantiles(q)
+            return self._upper_steps(q)
         low, high = self.support()
-        values = np.asarray(self._frozen.isf(q), dtype=np.float64)
+        values = self._asked("isf", q)
         return np.where(q <= 0.0, high, np.where(q >= 1.0, low, values))
 
+    def _upper_steps(self, q: FloatArray) -> FloatArray:
+        """Return the first whole numbers that are exceeded with at most probability q, from the tail itself."""
+        values = super()._upper_quantiles(q)
+        inner = (q > 0.0) & (q < 1.0)
+        if not (self._on_integers and self._has_own("_sf") and inner.any()):
+            return values
+        low, _ = self.support()
+        bottom, top, tail = values[inner] - 1.0, values[inner], q[inner]
+        step = 1.0
+        while (short := self._exceedances(top) > tail).any():
+            bottom, top, step = np.where(short, top, bottom), np.where(short, top + step, top), 2.0 * step
+        step = 1.0
+        while (long := (bottom >= low) & (self._exceedances(bottom) <= tail)).any():
+            bottom, top, step = np.where(long, bottom - step, bottom), np.where(long, bottom, top), 2.0 * step
+        values[inner] = smallest_float(lambda x: self._exceedances(x) <= tail, bottom, top)
+        return values
+
+    @cached_property
+    def _on_integers(self) -> bool:
+        """Whether the values are whole numbers."""
+        if self.continuous or hasattr(self._frozen.dist, "xk"):
+            return False
+        return float(self._asked("median")).is_integer()
+
+    def _whole(self, x: FloatArray) -> FloatArray:
+        """Return the value at or before x: between its values scipy's distribution function may be nan."""
+        return np.floor(x) if self._on_integers else x
+
     def _probabilities(self, x: FloatArray) -> FloatArray:
-        return np.asarray(self._frozen.cdf(x), dtype=np.float64)
+        return self._asked("cdf", self._whole(x))
 
     def _exceedances(self, x: FloatArray) -> FloatArray:
-        return np.asarray(self._frozen.sf(x), dtype=np.float64)
+        return self._asked("sf", self._whole(x))
+
+    def _density(self, x: float) -> float:
+        """Return the density; zero beyond the circle of a circular distribution, where scipy goes on around it."""
+        place = np.array(x)
+        inside = abs(float(self._asked("sf", place)) - 0.5) <= 0.5 + _ROUNDING
+        return float(self._asked("pdf", place)) if inside else 0.0
 
     def _mean_inside(self, low: float, high: float) -> float:
-        if self.continuous:
-            return super()._mean_inside(low, high)
+        if low == -math.inf and high == math.inf:
+            return self.mean()
         part = Part(self, low, high)
         if not part.mass > 0.0:
             return 0.0
-        first, last = part.ends
-        return float(self._frozen.expect(lambda value: value, lb=first, ub=last))
+        if self.continuous:
+            return part.mass * mean_by_tails(self._density, part)
+        if self._on_integers:
+            return part.mass * mean_by_terms(lambda k: self._asked("pmf", k), part)
+        return float(self._frozen.expect(lambda value: value, lb=part.ends[0], ub=part.ends[1]))
 
     @property
     def continuous(self) -> bool:
@@ -98,6 +169,16 @@ class ScipyDistribution(Distribution):
         listed = [repr(value) for value in self._parameters["args"]]
         listed += [f"{name}={value!r}" for name, value in self._parameters["kwds"].items()]
         return f"scipy.stats.{self._parameters['name']}({', '.join(listed)})"
+
+
+def _asked(frozen: Any, name: str, *values: FloatArray) -> FloatArray:
+    """Return what the method of this name gives; what scipy raises becomes an `InputError`."""
+    try:
+        return np.asarray(getattr(frozen, name)(*values), dtype=np.float64)
+    except _SCIPY_FAILS as error:
+        rule = f"has no {name} that scipy can tell ({type(error).__name__}: {error})"
+        remedy = "truncate it, or use another distribution"
+        raise refused("ScipyDistribution.frozen", _call_of(frozen), rule, remedy) from error
 
 
 def is_frozen(value: object) -> bool:
@@ -116,7 +197,7 @@ def check_frozen(frozen: Any, field: str) -> None:
     try:
         with np.errstate(all="ignore"):
             quartiles = [np.asarray(frozen.ppf(p), dtype=np.float64) for p in (0.25, 0.5, 0.75)]
-    except (TypeError, ValueError, ArithmeticError) as error:
+    except _SCIPY_FAILS as error:
         raise refused(field, _call_of(frozen), f"gives no quantiles ({error})") from error
     if any(quartile.shape != () for quartile in quartiles):
         raise refused(field, _call_of(frozen), "must have scalar parameters, one distribution an input")
@@ -183,5 +264,5 @@ def _parameters_of(frozen: Any) -> dict[str, Any]:
     if type(generator) is type(frozen.dist):
         return {"name": name, "args": args, "kwds": kwds}
     points = (np.arange(_FINGERPRINT_POINTS) + 0.5) / _FINGERPRINT_POINTS
-    quantiles = np.asarray(frozen.ppf(points), dtype="<f8")
+    quantiles = _asked(frozen, "ppf", points).astype("<f8")
     return {"name": str(name), "quantiles_sha256": hashlib.sha256(quantiles.tobytes()).hexdigest()}

@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from montecarlo_ai.checks import Checks
-from montecarlo_ai.distributions.base import Distribution
+from montecarlo_ai.distributions.base import LARGEST_LOGARITHM, Distribution
 from montecarlo_ai.distributions.elicitation import Elicited
 from montecarlo_ai.distributions.fitting import best_shape, columns, line_through
 from montecarlo_ai.distributions.quantile_table import FloatArray
 
 _SMALLEST_NORMAL = float(np.finfo(np.float64).tiny)
 _UNDERFLOW = 1e-290
+_TINY, _NO_SECOND_TERM = 1e-100, 1e-17
 _SHAPES = math.log(1e-3), math.log(1e8)
 """Range in which fits look for the logarithm of a shape."""
 
@@ -85,12 +87,16 @@ class Beta(Elicited):
     def _quantiles(self, u: FloatArray) -> FloatArray:
         from scipy.special import betaincinv
 
-        return np.asarray(betaincinv(self.a, self.b, _normal_or_zero(u)))
+        values = np.asarray(betaincinv(self.a, self.b, _normal_or_zero(u)))
+        far, near = _near_zero(self.a, self.b, u)
+        return np.where(near, far, values)
 
     def _upper_quantiles(self, q: FloatArray) -> FloatArray:
         from scipy.special import betainccinv
 
-        return np.asarray(betainccinv(self.a, self.b, _normal_or_zero(q)))
+        values = np.asarray(betainccinv(self.a, self.b, _normal_or_zero(q)))
+        far, near = _near_zero(self.b, self.a, q)
+        return np.where(near, 1.0 - far, values)
 
     def _probabilities(self, x: FloatArray) -> FloatArray:
         from scipy.special import betainc
@@ -139,7 +145,8 @@ class Gamma(Elicited):
             return np.log(values) - np.maximum(places, -1e4)
 
         log_shape = best_shape(lambda log_shape: _centred(log_ratios(log_shape)), *_SHAPES)
-        return cls(math.exp(log_shape), math.exp(float(np.mean(log_ratios(log_shape)))))
+        log_scale = float(np.mean(log_ratios(log_shape)))
+        return cls(math.exp(log_shape), math.exp(log_scale) if log_scale < LARGEST_LOGARITHM else math.inf)
 
     def mean(self) -> float:
         """Return shape times scale."""
@@ -266,6 +273,15 @@ class StudentT(Elicited):
 def _normal_or_zero(u: FloatArray) -> FloatArray:
     """Return probabilities with those below the normal floats at the smallest of them, where scipy has nan."""
     return np.where(u > 0.0, np.maximum(u, _SMALLEST_NORMAL), 0.0)
+
+
+def _near_zero(a: float, b: float, u: FloatArray) -> tuple[FloatArray, NDArray[np.bool_]]:
+    """Return x of u = x**a / (a B(a, b)), and where it is the beta quantile: at tiny u, where scipy may have nan."""
+    from scipy.special import betaln
+
+    tiny = (u > 0.0) & (u < _TINY)
+    far = np.exp((np.log(np.where(tiny, u, 1.0)) + math.log(a) + betaln(a, b)) / a)
+    return far, tiny & (far * max(b, 1.0) < _NO_SECOND_TERM)
 
 
 def _centred(values: FloatArray) -> FloatArray:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from montecarlo_ai.checks import Checks
+from montecarlo_ai.distributions.arrays import is_listed
 
 _SUM_TOLERANCE = 1e-9
 
@@ -22,7 +23,7 @@ def checked_weights(field: str, weights: Sequence[float], count: int, checks: Ch
     count : int
         How many there must be.
     """
-    if isinstance(weights, str) or not hasattr(weights, "__len__"):
+    if not is_listed(weights):
         checks.add(field, weights, "must be a list of numbers")
         return ()
     if len(weights) != count:
