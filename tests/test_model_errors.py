@@ -301,15 +301,32 @@ def test_a_value_that_is_not_finite_names_variable_path_and_step():
             run(scenario_of(exploding), n_paths=5_000, seed=1, variables=[])
 
 
-def nan_margin(state: Cash, params: WalkParams, clock: mc.Clock) -> CashEvent:
-    return CashEvent(mc.math.log(state.cash))
+class TwoEvents(NamedTuple):
+    broke: float
+    bought: bool
+    thin: float
 
 
-def test_a_margin_that_is_not_a_number_is_told():
-    with pytest.raises(mc.NumericalError, match="margin"):
-        mc.simulate(
-            scenario_of(events=nan_margin, inputs=mc.Inputs({"drift": 0.0, "volatility": 3.0})), n_paths=99, seed=1
-        )
+def nan_margin(state: Cash, params: WalkParams, clock: mc.Clock) -> TwoEvents:
+    return TwoEvents(state.cash, state.cash > 9.0, math.sqrt(state.cash + params.drift * clock.t) + params.volatility)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_a_margin_that_is_not_a_number_is_located(dtype):
+    """The event, and the earliest step and path at which what its root is taken of is below zero."""
+    drifts = mc.Inputs({"drift": mc.Uniform(0.0, 0.2), "volatility": 0.7})
+    scenario = scenario_of(events=nan_margin, inputs=drifts)
+    usual = mc.simulate(scenario_of(inputs=drifts), n_paths=200, seed=3, dtype=dtype)
+    years = np.arange(13) / 12.0
+    below = usual.cash.values + usual.drift.values * years[:, None] < 0.0
+    step = int(np.flatnonzero(below.any(axis=1))[0])
+    path = int(np.flatnonzero(below[step])[0])
+    assert step > 1, "so that it is not at the first place of all"
+    assert path > 0
+    day = str(usual.time.values[step])[:10]
+    says = rf"^events: thin = nan on path {path} at step {step} \({day}\): must be a number; look for"
+    with pytest.raises(mc.NumericalError, match=says):
+        mc.simulate(scenario, n_paths=200, seed=3, dtype=dtype)
 
 
 def test_forcing_is_checked():

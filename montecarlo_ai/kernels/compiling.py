@@ -30,7 +30,7 @@ from montecarlo_ai.kernels.counting import KINDS, count_values
 from montecarlo_ai.kernels.disk import compiled, surroundings
 from montecarlo_ai.kernels.emit import KernelSpec, kernel_source, shock_rows
 from montecarlo_ai.kernels.options import COMPILE
-from montecarlo_ai.kernels.precision import Precision
+from montecarlo_ai.kernels.precision import PRECISIONS, Precision
 from montecarlo_ai.kernels.scheduling import marks_obeyed
 from montecarlo_ai.kernels.shocks import drawers
 from montecarlo_ai.kernels.single import SinglePrecision, single_value
@@ -92,6 +92,14 @@ def kernel_of(model: Model, constants: frozenset[str], dtype: str = "float64") -
     if slow:
         warnings.warn_explicit(slow_warning(slow), None, slow[0].file, slow[0].line)
     return kernel
+
+
+def events_of(model: Model, dtype: str = "float64") -> Callable[..., Any]:
+    """Return the events of a model as its kernel has them, of one path: state, params and clock are NamedTuples."""
+    scope = {"events": _jitted(model, "events", PRECISIONS[dtype])}
+    exec("def of_a_path(state, params, clock):\n    return events(state, params, clock)", scope)
+    found: Callable[..., Any] = njit(**COMPILE)(scope["of_a_path"])
+    return found
 
 
 def model_hash(model: Model) -> str:
