@@ -207,7 +207,8 @@ def _identity(value: Any) -> Any:
     if isinstance(value, bool | int | float | complex | str | bytes | type(None) | np.generic):
         return repr(value)
     if isinstance(value, type) and issubclass(value, tuple):
-        return (value.__name__, getattr(value, "_fields", ()))
+        defaults = getattr(value, "_field_defaults", {})
+        return (value.__name__, getattr(value, "_fields", ()), *map(_identity, defaults.values()))
     if isinstance(value, tuple):
         return (type(value).__name__, getattr(value, "_fields", ()), *map(_identity, value))
     inner = getattr(value, "py_func", None)  # a function that the user has compiled

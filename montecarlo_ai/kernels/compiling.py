@@ -253,10 +253,17 @@ def _ready(
     }
     ready.update(stand_ins or {})
     for function in functions:
-        for each in helpers(function):
+        for each, found in helpers(function).items():
+            for kind in (kind for _, kind in found if _has_defaults(kind) and kind not in ready):
+                ready[kind] = _inlined(_constructor(kind, kind._fields), precision)
             if each not in ready:
                 ready[each] = _inlined(_rebound(each, ready), precision)
     return ready
+
+
+def _has_defaults(kind: Any) -> bool:
+    """Return whether a value is a NamedTuple class with defaults, which numba itself does not fill in."""
+    return isinstance(kind, type) and issubclass(kind, tuple) and bool(getattr(kind, "_field_defaults", None))
 
 
 def _inlined(function: Callable[..., Any], precision: Precision) -> Any:
@@ -270,14 +277,14 @@ def _inlined(function: Callable[..., Any], precision: Precision) -> Any:
     return njit(**options, **COMPILE)(function)
 
 
-def _constructor(kind: Any, booleans: Collection[str]) -> Callable[..., Any]:
-    """Return a function that makes a NamedTuple with float fields out of any numbers.
+def _constructor(kind: Any, as_given: Collection[str]) -> Callable[..., Any]:
+    """Return a function that makes a NamedTuple with float fields, but for those that stay as they are given.
 
     For the compiler ``State(0, 1.5)`` and ``State(0.5, 1.5)`` are values of different types, between which a function
     cannot choose.
     """
     fields = ", ".join(kind._fields)
-    values = ", ".join(name if name in booleans else f"1.0 * {name}" for name in kind._fields)
+    values = ", ".join(name if name in as_given else f"1.0 * {name}" for name in kind._fields)
     scope: dict[str, Any] = {"_kind": kind}  # no field begins with an underscore
     exec(f"def construct({fields}):\n    return _kind({values})", scope)
     construct: Any = scope["construct"]
@@ -370,6 +377,8 @@ def _refusal(model: Model, role: str, precision: Precision) -> str:
     except Exception as error:
         return _reason(str(error))
     returned = jitted.nopython_signatures[0].return_type
+    if returned is nb.none:
+        return "it returns on no path: every way through it raises"
     return "it may return None" if isinstance(returned, _optional) else ""
 
 
