@@ -122,7 +122,8 @@ class Scenario:
         }
         for field in fields:
             object.__setattr__(self, field, fields[field])
-        dry_run(model, self._medians(), {field: float(values[0]) for field, values in rows.items()}, time.dt)
+        first = {field: float(values[0]) for field, values in rows.items()}
+        dry_run(model, self._medians(), first, time.dt, time.n_steps)
 
     model: Model
     inputs: Inputs

@@ -166,6 +166,60 @@ def test_what_cannot_be_compiled_names_the_function(step, says):
     assert "Traceback" not in message
 
 
+PEAK, FLEET, SECONDS = 1_400_000_000_000_000, 100_000, 31_556_952
+BEYOND, BELOW_ONE = "whole numbers of compiled code end at 9.2e18", "a whole number to a power below zero"
+
+
+class Fleet(NamedTuple):
+    chips: int
+    flops: int
+
+
+FLEETS = Fleet(FLEET, PEAK)
+
+
+def grown(t: int) -> int:
+    for _ in range(3):
+        t *= FLEET
+    return t
+
+
+WHOLE = {
+    "products of globals": (lambda x, clock: x * (PEAK * FLEET * SECONDS), BEYOND),
+    "a power of a global": (lambda x, clock: x + FLEET**5, BEYOND),
+    "a literal": (lambda x, clock: x + 2**70, BEYOND),
+    "fields": (lambda x, clock: x + FLEETS.chips * FLEETS.flops, BEYOND),
+    "below zero": (lambda x, clock: x + FLEET**-1, BELOW_ONE),
+    "below zero at first": (lambda x, clock: x + 10 ** (clock.index - 2), BELOW_ONE),
+    "beyond at last": (lambda x, clock: x + 100**clock.index, BEYOND),
+    "beyond on the way": (lambda x, clock: x + (PEAK * (clock.index + 1) * FLEET) // 10**9, BEYOND),
+    "returned": (lambda x, clock: grown(PEAK), BEYOND),
+}
+
+
+@pytest.mark.parametrize("case", WHOLE)
+def test_whole_numbers_that_would_wrap_around_are_refused(case):
+    """Compiled ones have 64 bits: the products would be -1.7e18 for 4.4e27, and 10**-2 would be 0."""
+    value, says = WHOLE[case]
+
+    def step(state: Cash, params: WalkParams, shocks: CashShock, clock: mc.Clock) -> Cash:
+        return Cash(value(state.cash, clock))
+
+    message = refusal(mc.ModelError, lambda: mc.simulate(scenario_of(step), n_paths=1, seed=1))
+    assert says in message
+    assert case == "returned" or f"(line {value.__code__.co_firstlineno})" in message
+
+
+def test_whole_numbers_that_fit_are_exact():
+    def step(state: Cash, params: WalkParams, shocks: CashShock, clock: mc.Clock) -> Cash:
+        whole = (92_233_720_368_547 * FLEET - 3 * SECONDS**2) % 2**31 + 10**clock.index - (-7 // 2) * (1 << clock.index)
+        return Cash(whole + PEAK * 1.0 * FLEET * SECONDS)
+
+    cash = mc.simulate(scenario_of(step), n_paths=1, seed=1).cash.values[1:, 0]
+    due = [step(None, None, None, mc.Clock(k / 12, 1 / 12, k)).cash for k in range(12)]
+    assert cash.tolist() == due
+
+
 def test_names_used_twice_reserved_or_of_another_type():
     twice = refusal(mc.ModelError, lambda: mc.Model(twice_step, initial=twice_initial, events=twice_events))
     assert "State.drift and Params.drift" in twice

@@ -33,9 +33,10 @@ from montecarlo_ai.kernels.options import COMPILE
 from montecarlo_ai.kernels.precision import PRECISIONS, Precision
 from montecarlo_ai.kernels.scheduling import marks_obeyed
 from montecarlo_ai.kernels.shocks import drawers
-from montecarlo_ai.kernels.single import SinglePrecision, single_value
+from montecarlo_ai.kernels.single import single_value
 from montecarlo_ai.kernels.slow import SlowPlace, slow_places, slow_warning
 from montecarlo_ai.kernels.vectorising import vectorising
+from montecarlo_ai.kernels.whole import Checked, CheckedSinglePrecision
 from montecarlo_ai.model import Clock, Model
 
 _i8 = nb.int64
@@ -271,9 +272,10 @@ def _inlined(function: Callable[..., Any], precision: Precision) -> Any:
     options: dict[str, Any] = dict.fromkeys(
         ("forceinline", "no_cpython_wrapper", "no_cfunc_wrapper", "boundscheck"), True
     )
+    options["pipeline_class"] = Checked
     if precision.state == nb.float32:
         function.__defaults__ = single_value(function.__defaults__)
-        options["pipeline_class"] = SinglePrecision
+        options["pipeline_class"] = CheckedSinglePrecision
     return njit(**options, **COMPILE)(function)
 
 
