@@ -166,7 +166,7 @@ def test_what_cannot_be_compiled_names_the_function(step, says):
     assert "Traceback" not in message
 
 
-PEAK, FLEET, SECONDS = 1_400_000_000_000_000, 100_000, 31_556_952
+PEAK, FLEET, SECONDS, ODD = 1_400_000_000_000_000, 100_000, 31_556_952, -1
 BEYOND, BELOW_ONE = "whole numbers of compiled code end at 9.2e18", "a whole number to a power below zero"
 
 
@@ -188,6 +188,7 @@ WHOLE = {
     "products of globals": (lambda x, clock: x * (PEAK * FLEET * SECONDS), BEYOND),
     "a power of a global": (lambda x, clock: x + FLEET**5, BEYOND),
     "a literal": (lambda x, clock: x + 2**70, BEYOND),
+    "a large power": (lambda x, clock: x + FLEET**999, BEYOND),
     "fields": (lambda x, clock: x + FLEETS.chips * FLEETS.flops, BEYOND),
     "below zero": (lambda x, clock: x + FLEET**-1, BELOW_ONE),
     "below zero at first": (lambda x, clock: x + 10 ** (clock.index - 2), BELOW_ONE),
@@ -213,7 +214,7 @@ def test_whole_numbers_that_would_wrap_around_are_refused(case):
 def test_whole_numbers_that_fit_are_exact():
     def step(state: Cash, params: WalkParams, shocks: CashShock, clock: mc.Clock) -> Cash:
         whole = (92_233_720_368_547 * FLEET - 3 * SECONDS**2) % 2**31 + 10**clock.index - (-7 // 2) * (1 << clock.index)
-        return Cash(whole + PEAK * 1.0 * FLEET * SECONDS)
+        return Cash(whole + PEAK * 1.0 * FLEET * SECONDS + 5.0 * ODD**SECONDS + 7.0 * ODD ** (SECONDS + 1))
 
     cash = mc.simulate(scenario_of(step), n_paths=1, seed=1).cash.values[1:, 0]
     due = [step(None, None, None, mc.Clock(k / 12, 1 / 12, k)).cash for k in range(12)]

@@ -24,9 +24,9 @@ _OPERATIONS = {
     for name in ("add", "sub", "mul", "pow", "floordiv", "mod", "lshift", "rshift")
     for prefix in ("", "i")
 } | {operator.neg}
-_GROWING = (operator.pow, operator.ipow, operator.lshift, operator.ilshift)
-_MOST_BITS = 4096
-"""Of a power that is computed; a longer one is taken to be this long."""
+_POWERS, _SHIFTS = (operator.pow, operator.ipow), (operator.lshift, operator.ilshift)
+_MOST_BITS = 128
+"""A larger power or shift leaves 64 bits as surely as this one."""
 
 
 class _Known:
@@ -82,9 +82,8 @@ class _Known:
         kind = self._kinds[name]
         if operation not in _OPERATIONS or not all(type(each) is int for each in given):
             return None
-        if operation in _GROWING:
-            bits = abs(given[0]).bit_length() if operation in (operator.pow, operator.ipow) else 1
-            given[1] = min(given[1], max(_MOST_BITS // max(bits, 1), 1))
+        if operation in _SHIFTS or (operation in _POWERS and abs(given[0]) > 1):  # (-1)**n has the sign of all of n
+            given[1] = min(given[1], _MOST_BITS)
         try:
             made = operation(*given)
         except (ArithmeticError, ValueError):
