@@ -10,12 +10,46 @@ from typing import Any
 import numpy as np
 
 from montecarlo_ai.errors import ModelError, Problem
+from montecarlo_ai.kernels.limits import BELOW_ONE, BEYOND, LARGEST, SMALLEST
 from montecarlo_ai.model import Clock, Model
 from montecarlo_ai.suggest import did_you_mean
 
 
-def dry_run(model: Model, values: Mapping[str, float], forcing: Mapping[str, float], dt: float) -> None:
+class _WrapError(Exception):
+    """A whole number would be another one in compiled code."""
+
+
+class _Whole(int):
+    """A whole number that knows what compiled code makes of it, as does what is made of it."""
+
+
+def _add_operation(name: str) -> None:
+    plain = getattr(int, name)
+
+    def operation(self: _Whole, *others: Any) -> Any:
+        made = plain(self, *others)
+        if type(made) is int:
+            if not SMALLEST <= made <= LARGEST:
+                raise _WrapError(BEYOND)
+            return _Whole(made)
+        if isinstance(made, float):  # of no other operation here than a power
+            raise _WrapError(BELOW_ONE)
+        return made
+
+    setattr(_Whole, name, operation)
+
+
+for _name in ("add", "sub", "mul", "pow", "floordiv", "mod", "lshift", "rshift"):
+    _add_operation(f"__{_name}__")
+    _add_operation(f"__r{_name}__")
+_add_operation("__neg__")
+
+
+def dry_run(model: Model, values: Mapping[str, float], forcing: Mapping[str, float], dt: float, n_steps: int) -> None:
     """Call initial, step and events once, with shocks at their medians, and check what they return.
+
+    They are called once more at the end of the grid, from the initial state, for the whole numbers made of the index
+    of the step alone: nothing else there counts.
 
     Parameters
     ----------
@@ -25,6 +59,8 @@ def dry_run(model: Model, values: Mapping[str, float], forcing: Mapping[str, flo
     forcing : mapping of str to float
         One value for each known series.
     dt : float, years
+    n_steps : int
+        Steps of the grid.
 
     Raises
     ------
@@ -38,15 +74,28 @@ def dry_run(model: Model, values: Mapping[str, float], forcing: Mapping[str, flo
     state = _called("initial", model.initial, (params,), model.state_type)
     if state is None:
         return
-    after = _called("step", model.step, (state, params, shocks, Clock(0.0, dt, 0), *known), model.state_type)
+    last = n_steps - 1
+    _probe("step", model.step, (state, params, shocks, Clock(last * dt, dt, _Whole(last)), *known))
+    _probe("events", model.events, (state, params, Clock(n_steps * dt, dt, _Whole(n_steps))))
+    after = _called("step", model.step, (state, params, shocks, Clock(0.0, dt, _Whole(0)), *known), model.state_type)
     if after is None:
         return
-    happened = _called("events", model.events, (after, params, Clock(dt, dt, 1)), model.events_type)
+    happened = _called("events", model.events, (after, params, Clock(dt, dt, _Whole(1))), model.events_type)
     for name in model.event_fields if happened is not None else ():
         value, boolean = getattr(happened, name), name in model.boolean_events
         if _is_boolean(value) != boolean:
             rule = "is annotated bool" if boolean else "is annotated float, a margin that is negative when it happens"
             raise ModelError(Problem(f"events: {name}", value, f"{rule}, and came as {type(value).__name__}"))
+
+
+def _probe(role: str, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+    """Raise if a whole number would wrap around; whatever else fails is left to the run."""
+    try:
+        function(*arguments)
+    except _WrapError as error:
+        raise _failed(role, function, error) from None
+    except Exception:
+        return
 
 
 def _called(role: str, function: Callable[..., Any], arguments: tuple[Any, ...], due: Any) -> Any:
@@ -63,6 +112,8 @@ def _called(role: str, function: Callable[..., Any], arguments: tuple[Any, ...],
     for name, value in zip(due._fields, result, strict=True):
         if not (isinstance(value, Real) or _is_boolean(value)) or (_is_boolean(value) and role != "events"):
             raise ModelError(Problem(f"{role}: {name}", value, f"must be a number, and is {type(value).__name__}"))
+        if isinstance(value, int) and not SMALLEST <= value <= LARGEST:
+            raise ModelError(Problem(f"{role}: {name}", value, BEYOND))
     return result
 
 
@@ -73,7 +124,7 @@ def _is_boolean(value: object) -> bool:
 def _failed(role: str, function: Callable[..., Any], error: Exception) -> ModelError:
     """Return the error of a user's function as one sentence."""
     frames = traceback.extract_tb(error.__traceback__)
-    place = frames[-1]
+    place = next((each for each in reversed(frames) if each.filename != __file__), frames[-1])
     inside = role if place.name == function.__name__ else f"{role}: {place.name}"
     remedy = ""
     if isinstance(error, AttributeError) and hasattr(error.obj, "_fields"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
@@ -13,13 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from montecarlo_ai.errors import InputError, ModelError, NumericalError, Problem, invalid
-from montecarlo_ai.kernels.compiling import kernel_of
+from montecarlo_ai.kernels.compiling import events_of, kernel_of
 from montecarlo_ai.kernels.counting import NOTHING
 from montecarlo_ai.kernels.emit import shock_rows
 from montecarlo_ai.kernels.lines import passes_caches
 from montecarlo_ai.kernels.options import BLOCK
 from montecarlo_ai.kernels.philox import DOMAIN_SHOCKS
 from montecarlo_ai.kernels.precision import PRECISIONS
+from montecarlo_ai.model import Clock
 from montecarlo_ai.samplers import INDEPENDENT, SAMPLERS, Sampling
 from montecarlo_ai.scenario import Scenario
 
@@ -73,7 +75,7 @@ class Engine:
 
     def __init__(self, scenario: Scenario, seed: int, sampling: Sampling = INDEPENDENT, dtype: str = "float64") -> None:
         model, inputs = scenario.model, scenario.inputs
-        self.scenario, self.seed = scenario, seed
+        self.scenario, self.seed, self._dtype = scenario, seed, dtype
         self.sampler = SAMPLERS[sampling.sampler](seed, streams_of(scenario), sampling)
         self.kernel = kernel_of(model, frozenset(inputs.constants), dtype)
         state, shock = (np.dtype(str(of)) for of in PRECISIONS[dtype])
@@ -225,8 +227,9 @@ class Engine:
         drawn: NDArray[np.float64],
         keep: NDArray[np.int64],
         store: Store,
+        n_steps: int | None = None,
     ) -> NDArray[np.bool_]:
-        """Call the kernel; return which blocks stayed finite.
+        """Call the kernel, for all steps if no number is given; return which blocks stayed finite.
 
         Raises
         ------
@@ -246,7 +249,7 @@ class Engine:
                     np.uint64(DOMAIN_SHOCKS << 16),
                     np.uint64(self.sampler.mirrored),
                 ),
-                (n_paths, self.n_steps, self.scenario.time.dt, single),
+                (n_paths, n_steps or self.n_steps, self.scenario.time.dt, single),
                 drawn,
                 self.constants,
                 self.forcing,
@@ -288,12 +291,41 @@ class Engine:
             rule = f"cannot hold {name}, which reaches beyond {np.finfo(np.float32).max:.3g}"
             return invalid("store_dtype", "float32", rule, 'take "float64"')
         if not bad.any():
-            return NumericalError(f"events: a margin is not a number on a path from {first_path} on; {remedy}")
+            return NumericalError(f"events: {self._sick_margin(first_path, n_paths, drawn, values)}; {remedy}")
         step = int(np.flatnonzero(bad.any(axis=(0, 2)))[0])
         lane = int(np.flatnonzero(bad[:, step].any(axis=0))[0])
         name = model.state_fields[int(np.flatnonzero(bad[:, step, lane])[0])]
         value = values[model.state_fields.index(name), step, lane]
         return NumericalError(f"{name} = {value} on path {first_path + lane} at step {step}: must be finite; {remedy}")
+
+    def _sick_margin(
+        self, first_path: int, n_paths: int, drawn: NDArray[np.float64], values: NDArray[np.float64]
+    ) -> str:
+        """Return where the first margin of a block is that is not a number; its states are (states, times, 256).
+
+        The kernel tells no more than that there is one: fewer steps, then fewer paths, tell where.
+        """
+        store = Store(values, np.empty((len(self.scenario.model.event_fields), BLOCK), dtype=np.int32), 0)
+        none = np.empty(0, dtype=np.int64)
+
+        def sick(width: int, n_steps: int) -> bool:
+            return not self._launch(first_path, width, drawn, none, store, n_steps).all()
+
+        step = 1 + bisect_left(range(1, self.n_steps + 1), True, key=lambda n_steps: sick(n_paths, n_steps))
+        lane = bisect_left(range(1, n_paths + 1), True, key=lambda width: sick(width, step))
+        model, real = self.scenario.model, self.constants.dtype.type
+        given = {name: self.scenario.inputs.constants[name] for name in model.param_fields if name not in self.varying}
+        given.update(zip(self.varying, drawn[0, :, lane], strict=True))
+        dt = self.scenario.time.dt
+        happened = events_of(model, self._dtype)(
+            model.state_type(*map(real, values[:, step, lane])),
+            model.params_type(**{name: real(value) for name, value in given.items()}),
+            Clock(real(step * dt), real(dt), step),
+        )
+        names = [name for name, value in zip(model.event_fields, happened, strict=True) if value != value]
+        date = str(self.scenario.time.times[step]).removesuffix("T00:00:00")
+        where = f"on path {first_path + lane} at step {step} ({date})"
+        return f"{' and '.join(names) or 'a margin'} = nan {where}: must be a number"
 
 
 def streams_of(scenario: Scenario) -> tuple[str, ...]:

@@ -128,7 +128,8 @@ class Scenario(Frozen):
             setattr(self, field, fields[field])
         self.shock_factor[1].flags.writeable = False
         self._freeze()
-        dry_run(model, self._medians(), {field: float(values[0]) for field, values in rows.items()}, time.dt)
+        first = {field: float(values[0]) for field, values in rows.items()}
+        dry_run(model, self._medians(), first, time.dt, time.n_steps)
 
     model: Model
     inputs: Inputs

@@ -6,6 +6,7 @@ import math
 from typing import NamedTuple
 
 import numpy as np
+from numba import njit
 
 import montecarlo_ai as mc
 
@@ -76,6 +77,19 @@ def branching_step(state: State, params: Params, shocks: Shocks, clock: mc.Clock
         if i == 1:
             continue
         x += i * shocks.z * TUPLE[i + LAST - 2] + TABLE[i] + state[LAST - 1]
+    for i, weight in enumerate(TUPLE):
+        x += 0.1 * i * weight * shocks.z
+    for one, other in zip(TUPLE, TABLE):  # noqa: B905  (the shorter one counts)
+        x += 0.1 * one * other * shocks.z
+    for weight in TABLE:
+        x += 0.1 * weight * state.y
+    for i in range(len(TABLE)):
+        x += 0.1 * TABLE[i % TABLE.size] * state.y
+    try:
+        x += 0.1 / params.a
+    except Exception:
+        x = 0.0
+    x += 0.1 if ("high" if shocks.z > 0.0 else "low") == "low" else 0.2
     pair = Pair(clock.t, clamped(x))
     return State(0.1 * pair.level, 0.0 if math.isnan(x) or math.isinf(x) else 0.1 * x)
 
@@ -84,7 +98,8 @@ def fast_functions_step(state: State, params: Params, shocks: Shocks, clock: mc.
     """The functions of mc.math on all lanes, and slow things that are the same on all lanes."""
     x = mc.math.exp(-state.x) + mc.math.log(shocks.u) + mc.math.expm1(shocks.z) + mc.math.log1p(shocks.u)
     y = mc.math.pow(shocks.u, params.a) + mc.math.tanh(state.x) + mc.math.normal_cdf(shocks.z)
-    season = TABLE[clock.index % 3] + TUPLE[clock.index % 4] + math.exp(params.b * clock.dt) + clock.dt**2.5
+    same = math.tanh(clock.t) + math.erf(clock.t) + np.log2(1.0 + clock.t) + np.arctan2(clock.t, 1.0) + clock.t**3.0
+    season = same + TABLE[clock.index % 3] + TUPLE[clock.index % 4] + math.exp(params.b * clock.dt) + clock.dt**2.5
     return State(0.1 * x * season, y * math.log(Pair(clock.t, x).year + 2.0))
 
 
@@ -113,6 +128,28 @@ def slow_step(state: State, params: Params, shocks: Shocks, clock: mc.Clock) -> 
         raise ValueError("too low")  # slow: raise
     assert x < 1e9  # slow: assert
     return State(x - state.x // 2.5, 1.0)  # slow: // by another number
+
+
+@njit
+def compiled_before(x, y):
+    return x / y  # slow: a division that may raise
+
+
+def made_step(state: State, params: Params, shocks: Shocks, clock: mc.Clock) -> State:
+    """What takes memory on every path, is the same on all but stays in the loop, or is no whole power by its type."""
+    x = compiled_before(state.x, params.a)
+    x += sum([state.x, state.y])  # slow: a list made
+    x += sum([i * state.x for i in range(3)])  # slow: a list made
+    x += np.array([state.x, state.y])[1]  # slow: an array made
+    numbers = {1: state.x, 2: state.y}  # slow: a dictionary made
+    x += numbers[1]
+    x += len(f"{clock.index}")  # slow: text made
+    x += np.interp(clock.t, TABLE, TABLE)  # slow: np.interp; make it a known series
+    x += math.hypot(clock.t, 1.0)  # slow: math.hypot; make it a known series
+    x += state.x**3.0 + state.y**-2.0  # slow: write x**3
+    if clock.index > 99:
+        print(clock.index)  # slow: print
+    return State(0.01 * x, 1.0)
 
 
 def slow_events(state: State, params: Params, clock: mc.Clock) -> Events:

@@ -186,6 +186,61 @@ def test_what_cannot_be_compiled_names_the_function(step, says):
     assert "Traceback" not in message
 
 
+PEAK, FLEET, SECONDS, ODD = 1_400_000_000_000_000, 100_000, 31_556_952, -1
+BEYOND, BELOW_ONE = "whole numbers of compiled code end at 9.2e18", "a whole number to a power below zero"
+
+
+class Fleet(NamedTuple):
+    chips: int
+    flops: int
+
+
+FLEETS = Fleet(FLEET, PEAK)
+
+
+def grown(t: int) -> int:
+    for _ in range(3):
+        t *= FLEET
+    return t
+
+
+WHOLE = {
+    "products of globals": (lambda x, clock: x * (PEAK * FLEET * SECONDS), BEYOND),
+    "a power of a global": (lambda x, clock: x + FLEET**5, BEYOND),
+    "a literal": (lambda x, clock: x + 2**70, BEYOND),
+    "a large power": (lambda x, clock: x + FLEET**999, BEYOND),
+    "fields": (lambda x, clock: x + FLEETS.chips * FLEETS.flops, BEYOND),
+    "below zero": (lambda x, clock: x + FLEET**-1, BELOW_ONE),
+    "below zero at first": (lambda x, clock: x + 10 ** (clock.index - 2), BELOW_ONE),
+    "beyond at last": (lambda x, clock: x + 100**clock.index, BEYOND),
+    "beyond on the way": (lambda x, clock: x + (PEAK * (clock.index + 1) * FLEET) // 10**9, BEYOND),
+    "returned": (lambda x, clock: grown(PEAK), BEYOND),
+}
+
+
+@pytest.mark.parametrize("case", WHOLE)
+def test_whole_numbers_that_would_wrap_around_are_refused(case):
+    """Compiled ones have 64 bits: the products would be -1.7e18 for 4.4e27, and 10**-2 would be 0."""
+    value, says = WHOLE[case]
+
+    def step(state: Cash, params: WalkParams, shocks: CashShock, clock: mc.Clock) -> Cash:
+        return Cash(value(state.cash, clock))
+
+    message = refusal(mc.ModelError, lambda: mc.simulate(scenario_of(step), n_paths=1, seed=1))
+    assert says in message
+    assert case == "returned" or f"(line {value.__code__.co_firstlineno})" in message
+
+
+def test_whole_numbers_that_fit_are_exact():
+    def step(state: Cash, params: WalkParams, shocks: CashShock, clock: mc.Clock) -> Cash:
+        whole = (92_233_720_368_547 * FLEET - 3 * SECONDS**2) % 2**31 + 10**clock.index - (-7 // 2) * (1 << clock.index)
+        return Cash(whole + PEAK * 1.0 * FLEET * SECONDS + 5.0 * ODD**SECONDS + 7.0 * ODD ** (SECONDS + 1))
+
+    cash = mc.simulate(scenario_of(step), n_paths=1, seed=1).cash.values[1:, 0]
+    due = [step(None, None, None, mc.Clock(k / 12, 1 / 12, k)).cash for k in range(12)]
+    assert cash.tolist() == due
+
+
 def test_names_used_twice_reserved_or_of_another_type():
     twice = refusal(mc.ModelError, lambda: mc.Model(twice_step, initial=twice_initial, events=twice_events))
     assert "State.drift and Params.drift" in twice
@@ -326,15 +381,32 @@ def test_a_value_that_is_not_finite_names_variable_path_and_step():
             run(scenario_of(exploding), n_paths=5_000, seed=1, variables=[])
 
 
-def nan_margin(state: Cash, params: WalkParams, clock: mc.Clock) -> CashEvent:
-    return CashEvent(mc.math.log(state.cash))
+class TwoEvents(NamedTuple):
+    broke: float
+    bought: bool
+    thin: float
 
 
-def test_a_margin_that_is_not_a_number_is_told():
-    with pytest.raises(mc.NumericalError, match="margin"):
-        mc.simulate(
-            scenario_of(events=nan_margin, inputs=mc.Inputs({"drift": 0.0, "volatility": 3.0})), n_paths=99, seed=1
-        )
+def nan_margin(state: Cash, params: WalkParams, clock: mc.Clock) -> TwoEvents:
+    return TwoEvents(state.cash, state.cash > 9.0, math.sqrt(state.cash + params.drift * clock.t) + params.volatility)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_a_margin_that_is_not_a_number_is_located(dtype):
+    """The event, and the earliest step and path at which what its root is taken of is below zero."""
+    drifts = mc.Inputs({"drift": mc.Uniform(0.0, 0.2), "volatility": 0.7})
+    scenario = scenario_of(events=nan_margin, inputs=drifts)
+    usual = mc.simulate(scenario_of(inputs=drifts), n_paths=200, seed=3, dtype=dtype)
+    years = np.arange(13) / 12.0
+    below = usual.cash.values + usual.drift.values * years[:, None] < 0.0
+    step = int(np.flatnonzero(below.any(axis=1))[0])
+    path = int(np.flatnonzero(below[step])[0])
+    assert step > 1, "so that it is not at the first place of all"
+    assert path > 0
+    day = str(usual.time.values[step])[:10]
+    says = rf"^events: thin = nan on path {path} at step {step} \({day}\): must be a number; look for"
+    with pytest.raises(mc.NumericalError, match=says):
+        mc.simulate(scenario, n_paths=200, seed=3, dtype=dtype)
 
 
 def test_forcing_is_checked():

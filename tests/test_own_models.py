@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import math
 import pickle
 from typing import NamedTuple
@@ -92,6 +93,18 @@ def numpy_events(state: State, params: Params, clock: mc.Clock) -> Events:
     return Events(1 if clock.index < 3 else -1, laws.TABLE[clock.index % 3] > 0.4, 1.7 - clock.t)
 
 
+class Rates(NamedTuple):
+    slow: float
+    fast: float = 0.25
+    once: int = 2
+
+
+def defaults_step(state: State, params: Params, shocks: Shocks, clock: mc.Clock) -> State:
+    rates, mine = Rates(params.a), Rates(0.5, once=state.y)
+    rates = Rates(shocks.u, rates.slow) if shocks.z > 0.3 else rates
+    return State(state.x + rates.slow * rates.fast, 0.5 * mine.once + rates.once * mine.slow * mine.fast)
+
+
 def correlated_step(state: State, params: Params, shocks: Shocks, clock: mc.Clock) -> State:
     return State(shocks.z + 10.0 * shocks.u, shocks.w - 3.0 * shocks.v)
 
@@ -104,6 +117,7 @@ CORRELATION = {("w", "z"): 0.5, ("z", "v"): -0.25, ("w", "v"): 0.3}
     [
         (helpers_step, {"events": numpy_events}),
         (branches_step, {}),
+        (defaults_step, {}),
         (correlated_step, {"shock_correlation": CORRELATION}),
     ],
 )
@@ -180,6 +194,20 @@ def test_tuples_of_other_fields_and_other_defaults_are_other_models():
     assert len({model_hash(scenario.model) for scenario in scenarios}) == 3
 
 
+def test_the_default_of_a_field_is_part_of_a_model():
+    def made(default):
+        kind = collections.namedtuple("Config", ["a", "b"], defaults=[default])
+
+        def step(state: State, params: Params, shocks: Shocks, clock: mc.Clock) -> State:
+            return State(state.x, kind(1.0).b)
+
+        return scenario_of(step)
+
+    one, other = made(3.0), made(4.0)
+    assert one.hash != other.hash
+    assert [mc.simulate(each, n_paths=1, seed=1).y.values[-1, 0] for each in (one, other)] == [3.0, 4.0]
+
+
 def failing_step(state: State, params: Params, shocks: Shocks, clock: mc.Clock) -> State:
     if shocks.z > params.b:
         raise ValueError("too far")
@@ -204,6 +232,15 @@ def endless_step(state: State, params: Params, shocks: Shocks, clock: mc.Clock) 
 def test_a_step_that_may_return_nothing_is_told():
     with pytest.raises(mc.ModelError, match="step = 'endless_step': cannot be compiled: it may return None"):
         mc.simulate(scenario_of(endless_step), n_paths=1, seed=1)
+
+
+def hopeless_step(state: State, params: Params, shocks: Shocks, clock: mc.Clock) -> State:
+    raise ValueError("no way")
+
+
+def test_a_step_that_only_raises_is_told():
+    with pytest.raises(mc.ModelError, match="step = 'hopeless_step': cannot be compiled: it returns on no path"):
+        mc.simulate(scenario_of(hopeless_step), n_paths=1, seed=1)
 
 
 def drawing_step(state: State, params: Params, shocks: Shocks, clock: mc.Clock) -> State:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
 import warnings
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -20,7 +20,16 @@ from machine_code import (
     widest_loop,
 )
 from processors import SCENARIOS
-from slow_models import branching_step, fast_functions_step, scenario_of, slow_events, slow_step
+from slow_models import (
+    branching_step,
+    compiled_before,
+    fast_functions_step,
+    helper_with_a_library_function,
+    made_step,
+    scenario_of,
+    slow_events,
+    slow_step,
+)
 
 import montecarlo_ai as mc
 from benchmarks.machine_code import counting_lines, drawing_lines, kernel_lines
@@ -45,28 +54,39 @@ def test_what_is_called_fast_is_vector_code_and_silent(step, dtype, monkeypatch,
         assert calls(lines) == set()
 
 
-def expected_places():
-    """(line, what) of every comment of the models that says slow."""
-    lines = Path(HERE).read_text(encoding="utf-8").splitlines()
-    return [(i, line.split("# slow: ")[1]) for i, line in enumerate(lines, 1) if "  # slow: " in line]
+def expected_places(*functions):
+    """(line, what) of every comment in some functions of the models that says slow."""
+    found = []
+    for function in functions:
+        lines, first = inspect.getsourcelines(function)
+        found += [(i, line.split("# slow: ")[1].strip()) for i, line in enumerate(lines, first) if "  # slow: " in line]
+    return sorted(found)
+
+
+SLOW = {
+    "slow": (scenario_of(slow_step, slow_events), (helper_with_a_library_function, slow_step, slow_events)),
+    "made": (scenario_of(made_step), (compiled_before.py_func, made_step)),
+}
 
 
 @pytest.mark.parametrize("dtype", ["float64", pytest.param("float32", marks=pytest.mark.slow)])
-def test_what_is_slow_is_told_once_with_its_lines(dtype, monkeypatch, tmp_path):
+@pytest.mark.parametrize(("name", "count"), [("slow", 18), ("made", 10)])
+def test_what_is_slow_is_told_once_with_its_lines(name, count, dtype, monkeypatch, tmp_path):
     monkeypatch.setenv("MONTECARLO_AI_CACHE_DIR", str(tmp_path))
-    scenario = scenario_of(slow_step, slow_events)
+    scenario, functions = SLOW[name]
     with pytest.warns(mc.SlowStepWarning) as caught:
         mc.warmup(scenario, dtype=dtype)
     (warning,) = caught
     told = str(warning.message).splitlines()[1:]
-    due = expected_places()
-    assert len(told) == len(due) == 18
-    for line, (number, what) in zip(told, due, strict=True):
-        assert f"{HERE}, line {number})" in line
-        assert what in line
-        assert "; " in line
-    assert "helper_with_a_library_function" in told[0]
-    assert "write mc.math.exp" in told[0]
+    due = expected_places(*functions)
+    assert {line.split("line ")[1].split(")")[0] for line in told} == {str(number) for number, _ in due}
+    assert len(due) == count
+    for number, what in due:
+        assert any(f"{HERE}, line {number})" in line and what in line and "; " in line for line in told)
+    if name == "slow":
+        assert len(told) == len(due)
+        assert "helper_with_a_library_function" in told[0]
+        assert "write mc.math.exp" in told[0]
     assert (warning.filename, warning.lineno) == (HERE, due[0][0])
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -31,12 +31,13 @@ from montecarlo_ai.kernels.counting import KINDS, count_values
 from montecarlo_ai.kernels.disk import compiled, surroundings
 from montecarlo_ai.kernels.emit import KernelSpec, kernel_source, shock_rows
 from montecarlo_ai.kernels.options import COMPILE
-from montecarlo_ai.kernels.precision import Precision
+from montecarlo_ai.kernels.precision import PRECISIONS, Precision
 from montecarlo_ai.kernels.scheduling import marks_obeyed
 from montecarlo_ai.kernels.shocks import drawers
-from montecarlo_ai.kernels.single import SinglePrecision, single_value
+from montecarlo_ai.kernels.single import single_value
 from montecarlo_ai.kernels.slow import SlowPlace, slow_places, slow_warning
 from montecarlo_ai.kernels.vectorising import vectorising
+from montecarlo_ai.kernels.whole import Checked, CheckedSinglePrecision
 from montecarlo_ai.model import Clock, Model
 
 _i8 = nb.int64
@@ -94,6 +95,14 @@ def kernel_of(model: Model, constants: frozenset[str], dtype: str = "float64") -
     if slow:
         warnings.warn_explicit(slow_warning(slow), None, slow[0].file, slow[0].line)
     return kernel
+
+
+def events_of(model: Model, dtype: str = "float64") -> Callable[..., Any]:
+    """Return the events of a model as its kernel has them, of one path: state, params and clock are NamedTuples."""
+    scope = {"events": _jitted(model, "events", PRECISIONS[dtype])}
+    exec("def of_a_path(state, params, clock):\n    return events(state, params, clock)", scope)
+    found: Callable[..., Any] = njit(**COMPILE)(scope["of_a_path"])
+    return found
 
 
 def model_hash(model: Model) -> str:
@@ -247,10 +256,17 @@ def _ready(
     }
     ready.update(stand_ins or {})
     for function in functions:
-        for each in helpers(function):
+        for each, found in helpers(function).items():
+            for kind in (kind for _, kind in found if _has_defaults(kind) and kind not in ready):
+                ready[kind] = _inlined(_constructor(kind, kind._fields), precision)
             if each not in ready:
                 ready[each] = _inlined(_rebound(each, ready), precision)
     return ready
+
+
+def _has_defaults(kind: Any) -> bool:
+    """Return whether a value is a NamedTuple class with defaults, which numba itself does not fill in."""
+    return isinstance(kind, type) and issubclass(kind, tuple) and bool(getattr(kind, "_field_defaults", None))
 
 
 def _inlined(function: Callable[..., Any], precision: Precision) -> Any:
@@ -258,20 +274,21 @@ def _inlined(function: Callable[..., Any], precision: Precision) -> Any:
     options: dict[str, Any] = dict.fromkeys(
         ("forceinline", "no_cpython_wrapper", "no_cfunc_wrapper", "boundscheck"), True
     )
+    options["pipeline_class"] = Checked
     if precision.state == nb.float32:
         function.__defaults__ = single_value(function.__defaults__)
-        options["pipeline_class"] = SinglePrecision
+        options["pipeline_class"] = CheckedSinglePrecision
     return njit(**options, **COMPILE)(function)
 
 
-def _constructor(kind: Any, booleans: Collection[str]) -> Callable[..., Any]:
-    """Return a function that makes a NamedTuple with float fields out of any numbers.
+def _constructor(kind: Any, as_given: Collection[str]) -> Callable[..., Any]:
+    """Return a function that makes a NamedTuple with float fields, but for those that stay as they are given.
 
     For the compiler ``State(0, 1.5)`` and ``State(0.5, 1.5)`` are values of different types, between which a function
     cannot choose.
     """
     fields = ", ".join(kind._fields)
-    values = ", ".join(name if name in booleans else f"1.0 * {name}" for name in kind._fields)
+    values = ", ".join(name if name in as_given else f"1.0 * {name}" for name in kind._fields)
     scope: dict[str, Any] = {"_kind": kind}  # no field begins with an underscore
     exec(f"def construct({fields}):\n    return _kind({values})", scope)
     construct: Any = scope["construct"]
@@ -364,6 +381,8 @@ def _refusal(model: Model, role: str, precision: Precision) -> str:
     except Exception as error:
         return _reason(str(error))
     returned = jitted.nopython_signatures[0].return_type
+    if returned is nb.none:
+        return "it returns on no path: every way through it raises"
     return "it may return None" if isinstance(returned, _optional) else ""
 
 

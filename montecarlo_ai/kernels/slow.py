@@ -1,7 +1,8 @@
 """What costs the lane loop of a model its vectors: found in the typed code of the step, function by function.
 
-Only what differs between paths counts, or may raise. What is made of the clock, of known series and of constant inputs
-alone is the same on all lanes, and the compiler takes it out of the loop; where it may raise, only out of a short one.
+Only what differs between paths counts, or may raise, or takes memory. What is made of the clock, of known series and of
+constant inputs alone is the same on all lanes, and the compiler takes it out of the loop, but for functions that it
+does not know; where it may raise, only out of a short one.
 What is slow was seen in the emitted machine code.
 """
 
@@ -26,7 +27,8 @@ Varying = bool | frozenset[str]
 LONGEST = 450
 """Operations of an unrolled loop, about; a longer one stays a loop, and what is around it stays scalar."""
 
-_base_tuple = types.BaseTuple  # type: ignore[attr-defined]  # numba hides it from mypy
+_base_tuple = types.BaseTuple  # type: ignore[attr-defined]  # numba hides them from mypy
+_text, _record = types.UnicodeType, types.LiteralStrKeyDict  # type: ignore[attr-defined]
 _POWERS, _QUOTIENTS = (operator.pow, operator.ipow, pow), (operator.floordiv, operator.ifloordiv)
 _REMAINDERS = (operator.mod, operator.imod, divmod)
 _INSTRUCTIONS = (
@@ -34,7 +36,18 @@ _INSTRUCTIONS = (
     math.sqrt, math.trunc, np.absolute, np.ceil, np.copysign, np.fabs, np.float32, np.float64, np.floor, np.isfinite,
     np.isinf, np.isnan, np.maximum, np.minimum, np.sign, np.sqrt, np.square, np.trunc,
 )  # fmt: skip
+_TAKEN_OUT = (
+    math.acos, math.acosh, math.asin, math.asinh, math.atan, math.atan2, math.atanh, math.cos, math.cosh, math.erf,
+    math.erfc, math.exp, math.expm1, math.gamma, math.lgamma, math.log, math.log10, math.log1p, math.log2, math.pow,
+    math.sin, math.sinh, math.tan, math.tanh, np.arccos, np.arcsin, np.arcsinh, np.arctan, np.arctan2, np.arctanh,
+    np.cbrt, np.cos, np.cosh, np.exp, np.exp2, np.expm1, np.log, np.log10, np.log1p, np.log2, np.mod, np.power, np.sin,
+    np.sinh, np.tan, np.tanh,
+)  # fmt: skip
+"""Library functions that the compiler takes out of the loop where all lanes have the same argument."""
 _OURS = ("exp", "expm1", "log", "log1p", "pow", "tanh")
+_RAISES = (ir.Raise, ir.StaticRaise, ir.DynamicRaise, ir.TryRaise, ir.StaticTryRaise, ir.DynamicTryRaise)
+_DIVISIONS = (operator.truediv, operator.itruediv, *_QUOTIENTS, operator.mod, operator.imod)
+_MADE = {"build_list": "a list", "build_map": "a dictionary", "build_set": "a set"}
 _PLAIN_POWERS = (0.0, 0.5, 1.0, 2.0, -1.0)
 
 
@@ -92,7 +105,8 @@ def _visit(
         typed = getattr(result, "type_annotation", None)
         if not hasattr(typed, "blocks"):  # compiled elsewhere: its machine code came from a disk
             return any(map(bool, varying))
-        seen[key] = _Look(dispatcher.py_func.__qualname__, typed, varying, found, seen).returned()
+        raising = dispatcher.targetoptions.get("error_model", "python") == "python"
+        seen[key] = _Look(dispatcher.py_func.__qualname__, typed, varying, found, seen, raising).returned()
     return seen[key]
 
 
@@ -108,8 +122,22 @@ def _power_of_two(divisor: Any) -> bool:
     return divisor is not None and divisor >= 1 and math.frexp(divisor)[0] == 0.5
 
 
+def _is(value: Any, operation: str) -> bool:
+    """Return whether something is an expression of a kind."""
+    return isinstance(value, ir.Expr) and value.op == operation
+
+
+def _is_of_compiler(raising: Any) -> bool:
+    """Return whether a statement that raises is one that numba puts at the end of a ``try``, and never reaches."""
+    told = getattr(raising, "exc_args", None) or ("",)
+    return getattr(raising, "exception", raising) is None or "RERAISE" in str(told[0])
+
+
 class _Look:
-    """A look at the typed code of one function, of whose arguments some differ between paths."""
+    """A look at the typed code of one function, of whose arguments some differ between paths.
+
+    A function that a user compiled may raise where it divides by zero.
+    """
 
     def __init__(
         self,
@@ -118,8 +146,9 @@ class _Look:
         arguments: Sequence[Varying],
         found: set[SlowPlace],
         seen: dict[Any, Varying],
+        raising: bool,
     ) -> None:
-        self._name, self._arguments, self._found, self._seen = name, arguments, found, seen
+        self._name, self._arguments, self._found, self._seen, self._raising = name, arguments, found, seen, raising
         self._blocks, self._types, self._calls = typed.blocks, typed.typemap, typed.calltypes
         self._flow = compute_cfg_from_blocks(self._blocks)
         self._above, self._below = self._flow.dominators(), self._flow.post_dominators()
@@ -136,12 +165,15 @@ class _Look:
             for label, each in self._statements(ir.Assign):
                 self._assign(label, each.target.name, each.value)
         for _, each in self._statements(ir.Assign):
-            if isinstance(each.value, ir.Expr):
+            if isinstance(each.value, ir.Expr) and not self._judge_made(each.target.name, each.value):
                 self._judge(each.value)
         self._judge_loops()
-        for _, each in self._statements((ir.Raise, ir.StaticRaise, ir.DynamicRaise)):
-            kind = "assert" if getattr(each, "exc_class", None) is AssertionError else "raise"
-            self._add(each.loc, kind, "check the inputs before the run, or make it an event")
+        for _, each in self._statements(_RAISES):
+            if not _is_of_compiler(each):
+                kind = "assert" if getattr(each, "exc_class", None) is AssertionError else "raise"
+                self._add(each.loc, kind, "check the inputs before the run, or make it an event")
+        for _, each in self._statements(ir.Print):
+            self._add(each.loc, "print", "make it a state")
         value: Varying = False
         for label, each in self._statements(ir.Return):
             value = _joined(value, self._chosen(label) or self._of(each.value))
@@ -201,6 +233,19 @@ class _Look:
             return frozenset([*differing, *(name for name, each in named.items() if each)])
         return any(map(bool, (*given, *named.values(), spread)))
 
+    def _judge_made(self, name: str, value: Any) -> bool:
+        """Record what takes memory of its own, and return whether it does: it is given and taken on every path."""
+        kind, made = self._types[name], _MADE.get(value.op)
+        if isinstance(kind, types.Array) and value.op not in ("getitem", "static_getitem", "getattr", "cast"):
+            made = "an array"
+        elif isinstance(kind, _text) and value.op in ("binop", "inplace_binop", "call", "build_string"):
+            made = "text"
+        if made is None or isinstance(kind, _record):
+            return False
+        remedy = "choose with conditional expressions" if made == "text" else "write a tuple or a NamedTuple"
+        self._add(value.loc, f"{made} made in the step", remedy)
+        return True
+
     def _judge(self, value: Any) -> None:
         """Record an operation that has no vector form, if it differs between paths, or one that may raise."""
         if value.op == "getitem" and not self._within(value.index):
@@ -209,13 +254,18 @@ class _Look:
         differs = any(self._of(each) for each in value.list_vars())
         if value.op in ("binop", "inplace_binop") and (differs or value.fn in _POWERS):
             self._judge_operator(value, PLAIN.get(value.fn, value.fn), value.lhs, value.rhs)
-        elif value.op == "call" and differs:
+        elif value.op == "call":
             key = getattr(self._types.get(value.func.name), "typing_key", None)
             key = PLAIN.get(key, key)
             if key in (pow, divmod) and len(value.args) == 2:
-                self._judge_operator(value, key, *value.args)
+                if differs:
+                    self._judge_operator(value, key, *value.args)
             else:
-                self._judge_function(value, key)
+                self._judge_function(value, key, differs)
+        divides = value.op in ("binop", "inplace_binop") and value.fn in _DIVISIONS
+        if self._raising and divides and not self._constant(value.rhs):
+            remedy = 'compile it with error_model="numpy", or leave @njit out'
+            self._add(value.loc, "a division that may raise, in a function of another compilation", remedy)
 
     def _within(self, index: Any) -> bool:
         """Return whether a look-up can be seen not to miss: by constants and counters of loops, or a remainder."""
@@ -237,7 +287,7 @@ class _Look:
                 if exponent < 0:
                     self._add(value.loc, "** to a whole power below zero", "write 1.0 / x**n")
             elif differs and exponent not in _PLAIN_POWERS:
-                self._add(value.loc, "** to a power that is no whole constant", "write mc.math.pow(x, y)")
+                self._judge_power(value, exponent)
         elif operation in (*_QUOTIENTS, *_REMAINDERS) and not _power_of_two(exponent):
             sign, remedy = (
                 ("//", "math.floor(x / y)") if operation in _QUOTIENTS else ("%", "x - y * math.floor(x / y)")
@@ -245,14 +295,25 @@ class _Look:
             kind = "of whole numbers" if whole else "by another number than 1.0, 2.0, 4.0 and so on"
             self._add(value.loc, f"{sign} {kind}", f"write {remedy}")
 
-    def _judge_function(self, value: Any, key: Any) -> None:
-        """Record a call of a library function that is no instruction of the processor."""
+    def _judge_power(self, value: Any, exponent: float | None) -> None:
+        """Record ** to a float that has no vector form, or to no constant."""
+        if exponent is None or exponent % 1.0 != 0.0:
+            self._add(value.loc, "** to a power that is no whole constant", "write mc.math.pow(x, y)")
+        else:
+            remedy = f"write x**{exponent:.0f}" if exponent > 0.0 else f"write 1.0 / x**{-exponent:.0f}"
+            self._add(value.loc, f"** to the float {exponent:.1f}", remedy)
+
+    def _judge_function(self, value: Any, key: Any, differs: bool) -> None:
+        """Record a call of a library function that is no instruction of the processor, nor taken out of the loop."""
         ufunc = isinstance(key, np.ufunc)
         home = "numpy" if ufunc else (getattr(key, "__module__", None) or "").split(".")[0]
         if home not in ("math", "numpy", "cmath", "scipy") or any(key is each for each in _INSTRUCTIONS):
             return
+        if not differs and (isinstance(key, type) or any(key is each for each in _TAKEN_OUT)):
+            return
         name = key.__name__
         remedy = f"write mc.math.{name}" if name in _OURS else "write it with the functions of mc.math"
+        remedy = remedy if differs else "make it a known series"
         self._add(value.loc, f"a call of {'np' if home == 'numpy' else home}.{name}", remedy)
 
     def _judge_loops(self) -> None:
@@ -277,14 +338,25 @@ class _Look:
     def _rounds(self, iterator: Any) -> int | None:
         """Return how often a for loop runs, or None where that is not a constant."""
         maker: Any = self._origin(iterator)
-        kind = self._types[maker.value.name] if getattr(maker, "op", "") == "getiter" else None
+        return self._length(maker.value) if getattr(maker, "op", "") == "getiter" else None
+
+    def _length(self, variable: Any) -> int | None:
+        """Return how many elements something has to go through, or None where that is not a constant."""
+        kind, made = self._types[variable.name], self._origin(variable)
         if isinstance(kind, _base_tuple):
             return len(kind)
-        made: Any = self._origin(maker.value) if kind is not None else None
-        if getattr(made, "op", "") != "call" or getattr(self._types[made.func.name], "typing_key", None) is not range:
+        if isinstance(made, ir.Global | ir.FreeVar) and isinstance(made.value, np.ndarray):
+            return len(made.value)
+        maker = getattr(self._types[made.func.name], "typing_key", None) if _is(made, "call") else None
+        if maker is enumerate:
+            return self._length(made.args[0])
+        if maker is zip:
+            lengths = [self._length(each) for each in made.args]
+            return None if None in lengths else min((each for each in lengths if each is not None), default=0)
+        if maker is not range:
             return None
         bounds = [self._constant(each) for each in made.args]
-        return None if any(each is None for each in bounds) else len(range(*bounds))
+        return None if None in bounds else len(range(*bounds))
 
     def _origin(self, variable: Any) -> Any:
         """Return the single expression or constant that a variable stands for, or None."""
@@ -301,6 +373,10 @@ class _Look:
         """Return the number that a variable always is, or None."""
         origin = self._origin(variable)
         value = origin.value if isinstance(origin, ir.Const | ir.Global | ir.FreeVar) else None
+        if _is(origin, "call") and getattr(self._types[origin.func.name], "typing_key", None) is len:
+            value = self._length(origin.args[0])
+        elif _is(origin, "getattr") and origin.attr == "size":
+            value = self._length(origin.value)
         return value if isinstance(value, int | float | np.float32) else None
 
     def _add(self, at: Any, what: str, remedy: str) -> None:
