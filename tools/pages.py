@@ -42,7 +42,7 @@ def _answer(command: str) -> str:
     if code != 0:
         raise SystemExit(f"{command}: exit code {code}")
     lines = [line.rstrip() for line in printed.getvalue().splitlines()]
-    while lines and (not lines[-1] or lines[-1] in arguments):
+    while lines and (not lines[-1] or any(argument.endswith(lines[-1]) for argument in arguments)):
         lines.pop()
     return "\n".join([*lines, ""])
 
