@@ -118,7 +118,9 @@ def replicate_interval(
     The interval is Student's t on the replicates' shares, with one degree of freedom less than there are replicates
     (L'Ecuyer, Nakayama, Owen and Tuffin 2023 find none better for so few), cut to [0, 1]. Where the shares are all the
     same, as where nothing or everything was hit, they say nothing about their spread: there the limits are
-    Clopper-Pearson's on all paths, as if they were independent.
+    Clopper-Pearson's on all paths, as if they were independent. Where fewer are hit than there are replicates, or fewer
+    are not, they say too little, and no limit is nearer than that one: else one hit would have a lower upper limit than
+    none.
 
     Parameters
     ----------
@@ -143,10 +145,12 @@ def replicate_interval(
     same = (hits * sizes[0] == hits[0] * sizes.reshape(-1, *[1] * (hits.ndim - 1))).all(axis=0)
     half = float(stdtrit(len(sizes) - 1, 0.5 + 0.5 * confidence)) * error
     lowest, highest = _clopper_pearson(total / together, n / together, confidence)
+    lower, upper = np.maximum(share - half, 0.0), np.minimum(share + half, 1.0)
+    few = np.minimum(total, n - total) < together * len(sizes)
     return (
         np.where(same, np.sqrt(share * (1.0 - share) * together / n), error),
-        np.where(same, lowest, np.maximum(share - half, 0.0)),
-        np.where(same, highest, np.minimum(share + half, 1.0)),
+        np.where(same, lowest, np.where(few, np.minimum(lower, lowest), lower)),
+        np.where(same, highest, np.where(few, np.maximum(upper, highest), upper)),
     )
 
 

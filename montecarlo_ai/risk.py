@@ -80,8 +80,8 @@ def runs_out_of_chips(
     method : {"clopper-pearson", "wilson", "replicates"}, optional
         Clopper-Pearson covers at or above the nominal level for every probability; Wilson is shorter and can
         cover less for small ones; both are for independent paths, sampler "random". "replicates" is Student's t on
-        the replicates' shares, and Clopper-Pearson's limits where these are all the same. If not given: "replicates"
-        for a run that has them, "clopper-pearson" for one that has not.
+        the replicates' shares, and Clopper-Pearson's limits where these are all the same, or are farther for fewer hits
+        than replicates. If not given: "replicates" for a run that has them, "clopper-pearson" for one that has not.
 
     Returns
     -------
