@@ -1,7 +1,8 @@
 """How often a comparison that must hold with policies frozen fails with policies live, path by path on the same seed.
 
 More cash can run out sooner, because cuts come later; less training can cost more for compute, because it leaves money
-for orders; cheaper compute can leave less of it, because less is ordered. How often is found and not required.
+for orders; cheaper compute can leave less of it, because less is ordered. How often is found and not required. Beside
+that stands what the length of a step does to the preset's odds: the scheme is of first order.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ PRESET = "openai-2025-12"
 SEED = 2026
 VARIABLES = ("compute_cost", "capacity", "bill")
 ROUNDING = 1e-9
+STEPS_PER_YEAR = (12, 24, 52, 365)
 ALMOST_NOTHING = mc.Uniform(0.0, 1e-12)  # a number in place of a distribution would make another kernel
 FROZEN: dict[str, Any] = {
     "management_reaction": 0.0,
@@ -32,7 +34,7 @@ FROZEN: dict[str, Any] = {
 
 
 def measure(*, n_paths: int = 20_000) -> list[Measurement]:
-    """Return the share of paths on which each comparison fails, with policies live and frozen."""
+    """Return the share of paths on which each comparison fails, policies live and frozen, and odds by length of a step."""
     found = []
     for name, frozen in (("live", {}), ("frozen", FROZEN)):
         scenario = mc.load_scenario(PRESET).with_inputs(**frozen)
@@ -50,6 +52,12 @@ def measure(*, n_paths: int = 20_000) -> list[Measurement]:
             Measurement(job, f"policies {name}", "share of paths", [float(np.mean(failed))], {"paths": n_paths})
             for job, failed in failures.items()
         ]
+    for steps_per_year in STEPS_PER_YEAR:
+        scenario = mc.load_scenario(PRESET).with_time(steps_per_year=steps_per_year)
+        summary = mc.summarize(scenario, n_paths=5 * n_paths, seed=SEED, variables=["cash"])
+        odds = float(mc.runs_out_of_chips(summary).probability.sel(cause="any").values[-1])
+        details = {"paths": 5 * n_paths, "steps a year": steps_per_year}
+        found.append(Measurement("any chip out by the horizon", "step length", "probability", [odds], details))
     return found
 
 
