@@ -101,12 +101,15 @@ def whole_number(checks: Checks, field: str, text: str, at_least: int, at_most: 
 def say(text: object = "", *, to: TextIO | None = None) -> None:
     """Print a text at once, to stdout if not said otherwise; one whose reader has left, as `head` does, is dropped.
 
-    What is computed after it then still goes to its files.
+    What is computed after it then still goes to its files. What cannot be said on stderr is dropped too: the exit code
+    says the same.
     """
     stream = sys.stdout if to is None else to
     try:
         print(text, file=stream, flush=True)
-    except BrokenPipeError:
+    except OSError as error:
+        if not isinstance(error, BrokenPipeError) and stream is not sys.stderr:
+            raise
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
         os.close(nowhere)

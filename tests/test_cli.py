@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import csv
+import os
 import subprocess
 import sys
 import tomllib
@@ -246,6 +247,14 @@ def test_a_run_without_stdout_or_stderr_writes_its_files(tmp_path: Path, monkeyp
     assert cli.main(["run", PRESET, *SMALL, "--no-plots", "--out", str(tmp_path / "run")]) == 0
     assert names(tmp_path / "run") == TABLES
     assert cli.main(["validate", "nowhere.toml"]) == 2
+
+
+@pytest.mark.parametrize("words", [("run", "nowhere"), ("validate", "nowhere.toml")])
+def test_bad_input_has_its_exit_code_where_stderr_takes_no_text(words: tuple[str, ...]) -> None:
+    with open(os.devnull, encoding="utf-8") as unwritable:
+        ended = subprocess.run([*PROGRAM, *words], stdout=subprocess.PIPE, stderr=unwritable, check=False)
+    assert ended.returncode == 2
+    assert ended.stdout == b""
 
 
 @pytest.mark.parametrize("kind", ["here", "link", "empty", "link to nothing", "named twice"])

@@ -63,6 +63,18 @@ def test_every_problem_has_its_line(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert f"{path}: 4 problems" in printed.err
 
 
+def test_a_mistake_in_a_contract_of_the_base_is_placed_in_the_file_that_made_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "mine.toml"
+    head = f'schema_version = 1\nbase = "{PRESET}"\n[[contracts]]\ncounterparty = '
+    for whose in ("Oracle", "Microsoft", "Hillside Cloud"):  # another place in the base's list, the same, and none
+        path.write_text(f'{head}"{whose}"\nbase_bill = 0.0\nadded_bill = [0.0]\nwating = 1.0\n')
+        assert cli.main(["validate", str(path)]) == 2
+        printed = capsys.readouterr().err
+        assert re.search(r"^line 7: contracts\[\d\]\.wating = 1\.0: is no key", printed, re.MULTILINE), whose
+
+
 def test_lines_are_those_of_the_text_or_none() -> None:
     text = '''a = 1
 [t]

@@ -96,10 +96,13 @@ def read_archive(place: str | os.PathLike[str]) -> list[xr.Dataset]:
     Raises
     ------
     InputError
-        If there is nothing of the kind, or a file that should be one cannot be read or no longer holds what was filed.
+        If there is nothing of the kind, or a file that should be one cannot be read, does not end in its digest, as a
+        summary that was written with ``to_netcdf`` does not, or no longer holds what was filed.
     """
     checks = Checks()
     where = _path("archive", place, checks)
+    if not where.exists():
+        checks.add("archive", str(where), "is neither a folder nor a file")
     checks.finish()
     read = [_read(where)] if where.is_file() else []
     for file in sorted(where.glob("*/*.nc")):
@@ -177,7 +180,8 @@ def _summary(found: xr.Dataset, file: Path, filed: bool) -> xr.Dataset:
         raise invalid("archive", str(file), f"is no filed summary: {what}")
     if not filed:
         rule = "does not end in a digest, as what was filed does"
-        raise invalid("archive", str(file), rule, "file it with archive_summary, or bring it back from a copy")
+        remedy = "bring it back from a copy; a summary that was never filed can be opened with xarray and given to "
+        raise invalid("archive", str(file), rule, f"{remedy}backtest, or to archive_summary")
     return found
 
 

@@ -50,7 +50,11 @@ def lines_of(text: str, document: Mapping[str, Any]) -> dict[Path, int]:
     return {path: number for path, number in found.items() if _exists(document, path)}
 
 
-def placed(problems: Iterable[Problem], files: Sequence[tuple[str, str, Mapping[str, Any]]]) -> list[Problem]:
+def placed(
+    problems: Iterable[Problem],
+    files: Sequence[tuple[str, str, Mapping[str, Any]]],
+    together: Mapping[str, Any] | None = None,
+) -> list[Problem]:
     """Return problems with the lines on which their fields stand, where they are found.
 
     Parameters
@@ -60,16 +64,22 @@ def placed(problems: Iterable[Problem], files: Sequence[tuple[str, str, Mapping[
     files : sequence of (label, text, document)
         The files that make the scenario, the one that has the last word first. A key that none of them has stands
         with the table that it belongs to.
+    together : mapping, optional
+        What the files state together: a field that counts contracts, such as ``contracts[1]``, counts those of this.
     """
     known = [(label, document, lines_of(text, document)) for label, text, document in files]
-    return [_placed(problem, known) for problem in problems]
+    return [_placed(problem, known, together or {}) for problem in problems]
 
 
-def _placed(problem: Problem, known: Sequence[tuple[str, Mapping[str, Any], Mapping[Path, int]]]) -> Problem:
+def _placed(
+    problem: Problem,
+    known: Sequence[tuple[str, Mapping[str, Any], Mapping[Path, int]]],
+    together: Mapping[str, Any],
+) -> Problem:
     """Return a problem with its line in the uppermost file that states the field, or else the table it belongs to."""
     for missing in (0, 1):
         for label, document, lines in known:
-            path = _path_of(problem.field, document)
+            path = _path_of(problem.field, document, together)
             path = path[: len(path) - missing]
             number = _line(path, document, lines) if path and _exists(document, path) else None
             if number is not None:
@@ -91,17 +101,19 @@ def _line(path: Path, document: Mapping[str, Any], lines: Mapping[Path, int]) ->
     return next((lines[path[:end]] for end in range(len(path), 0, -1) if path[:end] in lines), None)
 
 
-def _path_of(field: str, document: Mapping[str, Any]) -> Path:
-    """Return the keys of a dotted field; contracts by counterparty become their place in the list."""
+def _path_of(field: str, document: Mapping[str, Any], together: Mapping[str, Any]) -> Path:
+    """Return the keys of a dotted field; contracts by counterparty become their place in the document's list."""
     path: list[str | int] = []
     for match in _FIELD_PART.finditer(field.partition(": ")[0]):
         part = match[0]
         if part.startswith("[") and match[1] is None:  # such as correlation[a, b]: names, and no place
             break
         path.append(part if match[1] is None else int(match[1]))
-    if path[:1] == ["contracts"] and len(path) > 1 and isinstance(path[1], str):
+    if path[:1] == ["contracts"] and len(path) > 1:
         counterparties = [_counterparty(entry) for entry in _listed(document.get("contracts"))]
-        path[1] = counterparties.index(path[1]) if counterparties.count(path[1]) == 1 else -1
+        whose = _counterparty(_at(together, ("contracts", path[1]))) if isinstance(path[1], int) else path[1]
+        if isinstance(whose, str) and _item(counterparties, path[1]) != whose:
+            path[1] = counterparties.index(whose) if counterparties.count(whose) == 1 else -1
     while path and isinstance(path[-1], int) and len(path) > 2:  # an item of a list stands where its key does
         path.pop()
     return tuple(path)
@@ -182,6 +194,10 @@ def _has_tables(value: object) -> bool:
 
 def _listed(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
+
+
+def _item(items: Sequence[Any], at: str | int) -> Any:
+    return items[at] if isinstance(at, int) and at < len(items) else None
 
 
 def _counterparty(entry: object) -> object:

@@ -349,7 +349,7 @@ def _with_lines(problems: Sequence[Problem], layers: Layers, overrides: Iterable
         any(problem.field.startswith(name) or name.startswith(f"{problem.field}.") for name in names)
         for problem in problems
     ]
-    found = with_lines(problems, layers.sources)
+    found = with_lines(problems, layers.sources, layers.document)
     return [old if own else new for old, new, own in zip(problems, found, ours, strict=True)]
 
 

@@ -220,7 +220,9 @@ def is_file(path: Path) -> bool:
         return False
 
 
-def with_lines(problems: Iterable[Problem], sources: Sequence[Source]) -> list[Problem]:
+def with_lines(
+    problems: Iterable[Problem], sources: Sequence[Source], together: Mapping[str, Any] | None = None
+) -> list[Problem]:
     """Return problems with the lines on which their fields stand; those of the file that was asked for need no label.
 
     Parameters
@@ -228,10 +230,12 @@ def with_lines(problems: Iterable[Problem], sources: Sequence[Source]) -> list[P
     problems : iterable of Problem
     sources : sequence of Source
         The file that has the last word first.
+    together : mapping, optional
+        See `montecarlo_ai.files.lines.placed`.
     """
     labels = [source.label if place or source.path is None else "" for place, source in enumerate(sources)]
     named = zip(labels, sources, strict=True)
-    return placed(problems, [(label, source.text, source.document) for label, source in named])
+    return placed(problems, [(label, source.text, source.document) for label, source in named], together)
 
 
 def overlaid(layers: Layers, source: Source, document: Mapping[str, Any]) -> Layers:
