@@ -34,7 +34,7 @@ FROZEN: dict[str, Any] = {
 
 
 def measure(*, n_paths: int = 20_000) -> list[Measurement]:
-    """Return the share of paths on which each comparison fails, policies live and frozen, and odds by length of a step."""
+    """Return the share of paths on which each comparison fails, and the odds by length of a step."""
     found = []
     for name, frozen in (("live", {}), ("frozen", FROZEN)):
         scenario = mc.load_scenario(PRESET).with_inputs(**frozen)
