@@ -138,13 +138,17 @@ def _identity(value: Any, within: _Within) -> Any:
         bound = getattr(value, "__self__", None)
         of = () if bound is None or isinstance(bound, types.ModuleType) else (_identity(bound, within),)
         return (*of, _function(getattr(value, "__func__", value), within))
-    if isinstance(value, np.ufunc | np.dtype | types.GenericAlias | types.UnionType) or type(value).__module__.split(
-        "."
-    )[0] in ("typing", "numba"):
-        return (kind, repr(value))
+    if isinstance(value, np.ufunc | np.dtype | types.GenericAlias | types.UnionType) or _is_type_of_a_compiler(value):
+        return (kind, repr(value), *(str(value.sig) for _ in range(hasattr(value, "sig"))))
     if is_known_to_compiler(value):  # such as what numpy wraps its own functions in
         return (value.__module__, value.__qualname__)
     raise _UnknownKindError(value)
+
+
+def _is_type_of_a_compiler(value: Any) -> bool:
+    """Return whether a value is of typing or numba and says what it is; a jitted object says where it lies."""
+    kind: Any = type(value)
+    return kind.__module__.split(".")[0] in ("typing", "numba") and kind.__repr__ is not object.__repr__
 
 
 def _function(function: Callable[..., Any], within: _Within) -> Any:

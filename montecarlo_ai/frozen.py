@@ -10,7 +10,10 @@ Value = TypeVar("Value", covariant=True)
 
 
 class Table(Mapping[Key, Value]):
-    """A copy of a mapping that cannot be changed; unlike that of `types`, it can be pickled."""
+    """A copy of a mapping that cannot be changed; unlike that of `types`, it can be pickled.
+
+    As there, a copy of it, and what ``|`` makes of it and another mapping, is a dict, which can be changed.
+    """
 
     __slots__ = ("_entries",)
 
@@ -28,6 +31,16 @@ class Table(Mapping[Key, Value]):
 
     def __repr__(self) -> str:
         return repr(self._entries)
+
+    def __or__(self, other: Mapping[Any, Any]) -> dict[Any, Any]:
+        return {**self._entries, **other} if isinstance(other, Mapping) else NotImplemented
+
+    def __ror__(self, other: Mapping[Any, Any]) -> dict[Any, Any]:
+        return {**other, **self._entries} if isinstance(other, Mapping) else NotImplemented
+
+    def copy(self) -> dict[Key, Value]:
+        """Return the entries in a dict of their own."""
+        return dict(self._entries)
 
 
 class Frozen:

@@ -47,6 +47,21 @@ def test_tables_of_a_scenario_cannot_be_changed(table, preset):
         assert dict(TABLES[table](scenario)).keys() == before.keys()
 
 
+@pytest.mark.parametrize("table", TABLES)
+def test_tables_of_a_scenario_serve_to_make_others(table, preset):
+    """As a dict does: a copy, and a table with entries of one's own, both of which may be changed."""
+    entries = TABLES[table](preset)
+    assert entries.copy() == entries
+    assert (entries | {"new": 1.0}) == {**entries, "new": 1.0}
+    assert ({"new": 1.0} | entries) == {"new": 1.0, **entries}
+    before = len(entries)
+    for made in (entries.copy(), entries | {}, {} | entries):
+        made["other"] = 1.0
+    assert len(entries) == before
+    with pytest.raises(TypeError):
+        entries | 1
+
+
 def test_arrays_of_a_scenario_cannot_be_changed():
     scenario = business()
     for array in (scenario.forcing["rent"], scenario.shock_factor[1]):

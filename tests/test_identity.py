@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
-from numba import cfunc, float64, guvectorize, njit, vectorize
+from numba import cfunc, float32, float64, guvectorize, njit, types, vectorize
 from numba.experimental import jitclass
 from numba.extending import intrinsic
 
@@ -265,6 +265,7 @@ def test_what_a_law_refers_to_is_part_of_it(law, values):
         [vectorize(doubled), vectorize(["f8(f8)"])(doubled), vectorize(["f4(f4)"])(doubled)],
         [vectorize(doubled), vectorize(fastmath=True)(doubled)],
         [cfunc("f8(f8)")(doubled), cfunc("f8(f8)")(tripled), cfunc("f4(f4)")(doubled)],
+        [types.ExternalFunction("cos", float64(kind)) for kind in (float64, float32)],
         [guvectorize(["f8[:], f8[:]"], "(n)->(n)")(function) for function in (kept, negated)],
     ],
 )
@@ -312,7 +313,9 @@ class Opaque:
         self.rate = rate
 
 
-@pytest.mark.parametrize("value", [Opaque(1.0), (1.0, Opaque(2.0)), {"a": Opaque(1.0)}, Compiled, Opaque(1.0).__str__])
+@pytest.mark.parametrize(
+    "value", [Opaque(1.0), (1.0, Opaque(2.0)), {"a": Opaque(1.0)}, Compiled, Compiled(1.0), Opaque(1.0).__str__]
+)
 def test_what_nobody_can_tell_apart_is_refused(value):
     with pytest.raises(mc.ModelError, match=r"law: function = .*nobody can tell one .* refer to numbers"):
         scenario_of(by_compiled(value))
