@@ -10,39 +10,10 @@ from typing import Any
 import numpy as np
 
 from montecarlo_ai.errors import ModelError, Problem
-from montecarlo_ai.kernels.limits import BELOW_ONE, BEYOND, LARGEST, SMALLEST
+from montecarlo_ai.kernels.limits import BEYOND, LARGEST, SMALLEST
 from montecarlo_ai.model import Clock, Model
 from montecarlo_ai.suggest import did_you_mean
-
-
-class _WrapError(Exception):
-    """A whole number would be another one in compiled code."""
-
-
-class _Whole(int):
-    """A whole number that knows what compiled code makes of it, as does what is made of it."""
-
-
-def _add_operation(name: str) -> None:
-    plain = getattr(int, name)
-
-    def operation(self: _Whole, *others: Any) -> Any:
-        made = plain(self, *others)
-        if type(made) is int:
-            if not SMALLEST <= made <= LARGEST:
-                raise _WrapError(BEYOND)
-            return _Whole(made)
-        if isinstance(made, float):  # of no other operation here than a power
-            raise _WrapError(BELOW_ONE)
-        return made
-
-    setattr(_Whole, name, operation)
-
-
-for _name in ("add", "sub", "mul", "pow", "floordiv", "mod", "lshift", "rshift"):
-    _add_operation(f"__{_name}__")
-    _add_operation(f"__r{_name}__")
-_add_operation("__neg__")
+from montecarlo_ai.wrapping import Beyond, Whole, WrapError
 
 
 def dry_run(model: Model, values: Mapping[str, float], forcing: Mapping[str, float], dt: float, n_steps: int) -> None:
@@ -75,12 +46,12 @@ def dry_run(model: Model, values: Mapping[str, float], forcing: Mapping[str, flo
     if state is None:
         return
     last = n_steps - 1
-    _probe("step", model.step, (state, params, shocks, Clock(last * dt, dt, _Whole(last)), *known))
-    _probe("events", model.events, (state, params, Clock(n_steps * dt, dt, _Whole(n_steps))))
-    after = _called("step", model.step, (state, params, shocks, Clock(0.0, dt, _Whole(0)), *known), model.state_type)
+    _probe("step", model.step, (state, params, shocks, Clock(last * dt, dt, Whole(last)), *known))
+    _probe("events", model.events, (state, params, Clock(n_steps * dt, dt, Whole(n_steps))))
+    after = _called("step", model.step, (state, params, shocks, Clock(0.0, dt, Whole(0)), *known), model.state_type)
     if after is None:
         return
-    happened = _called("events", model.events, (after, params, Clock(dt, dt, _Whole(1))), model.events_type)
+    happened = _called("events", model.events, (after, params, Clock(dt, dt, Whole(1))), model.events_type)
     for name in model.event_fields if happened is not None else ():
         value, boolean = getattr(happened, name), name in model.boolean_events
         if _is_boolean(value) != boolean:
@@ -91,17 +62,27 @@ def dry_run(model: Model, values: Mapping[str, float], forcing: Mapping[str, flo
 def _probe(role: str, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
     """Raise if a whole number would wrap around; whatever else fails is left to the run."""
     try:
-        function(*arguments)
-    except _WrapError as error:
+        _evaluated(function, arguments)
+    except WrapError as error:
         raise _failed(role, function, error) from None
     except Exception:
         return
 
 
+def _evaluated(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+    """Return what a function returns; numpy is silent about what compiled code is silent about."""
+    with np.errstate(all="ignore"):
+        result = function(*arguments)
+    for value in result if isinstance(result, tuple) else ():
+        if isinstance(value, Beyond):
+            raise WrapError(BEYOND, value.place)
+    return result
+
+
 def _called(role: str, function: Callable[..., Any], arguments: tuple[Any, ...], due: Any) -> Any:
     """Return what a function of the model returns, checked, or None where arithmetic failed on these values."""
     try:
-        result = function(*arguments)
+        result = _evaluated(function, arguments)
     except (ArithmeticError, ValueError):
         return None
     except Exception as error:
@@ -125,6 +106,7 @@ def _failed(role: str, function: Callable[..., Any], error: Exception) -> ModelE
     """Return the error of a user's function as one sentence."""
     frames = traceback.extract_tb(error.__traceback__)
     place = next((each for each in reversed(frames) if each.filename != __file__), frames[-1])
+    place = error.place if isinstance(error, WrapError) else place
     inside = role if place.name == function.__name__ else f"{role}: {place.name}"
     remedy = ""
     if isinstance(error, AttributeError) and hasattr(error.obj, "_fields"):

@@ -81,6 +81,10 @@ def branching_step(state: State, params: Params, shocks: Shocks, clock: mc.Clock
         x += 0.1 * i * weight * shocks.z
     for one, other in zip(TUPLE, TABLE):  # noqa: B905  (the shorter one counts)
         x += 0.1 * one * other * shocks.z
+    for i in range(4):
+        x += 0.1 * shocks.z**i + 1.05 ** (i + 1) * state.y
+    for i, weight in enumerate(TUPLE):
+        x += weight * shocks.z ** (i + 1)
     for weight in TABLE:
         x += 0.1 * weight * state.y
     for i in range(len(TABLE)):
@@ -99,6 +103,7 @@ def fast_functions_step(state: State, params: Params, shocks: Shocks, clock: mc.
     x = mc.math.exp(-state.x) + mc.math.log(shocks.u) + mc.math.expm1(shocks.z) + mc.math.log1p(shocks.u)
     y = mc.math.pow(shocks.u, params.a) + mc.math.tanh(state.x) + mc.math.normal_cdf(shocks.z)
     same = math.tanh(clock.t) + math.erf(clock.t) + np.log2(1.0 + clock.t) + np.arctan2(clock.t, 1.0) + clock.t**3.0
+    same += 1.05 ** float(clock.index) + params.b**clock.t
     season = same + TABLE[clock.index % 3] + TUPLE[clock.index % 4] + math.exp(params.b * clock.dt) + clock.dt**2.5
     return State(0.1 * x * season, y * math.log(Pair(clock.t, x).year + 2.0))
 
@@ -147,6 +152,8 @@ def made_step(state: State, params: Params, shocks: Shocks, clock: mc.Clock) -> 
     x += np.interp(clock.t, TABLE, TABLE)  # slow: np.interp; make it a known series
     x += math.hypot(clock.t, 1.0)  # slow: math.hypot; make it a known series
     x += state.x**3.0 + state.y**-2.0  # slow: write x**3
+    x += 1.05**clock.index  # slow: ** to a whole power that is no constant
+    x += math.pow(1.05, clock.index)  # slow: ** to a whole power that is no constant
     if clock.index > 99:
         print(clock.index)  # slow: print
     return State(0.01 * x, 1.0)

@@ -25,7 +25,7 @@ LAYERS = (
     ("dependence",),
     ("input_rows", "inputs"),
     ("lab",),
-    ("dry_run", "assumptions", "assumption_table", "scenario", "files"),
+    ("wrapping", "dry_run", "assumptions", "assumption_table", "scenario", "files"),
     ("samplers", "engine", "ensemble", "arguments", "simulation", "histogram", "pilot", "summary", "warming"),
     ("passages", "risk"),
     ("analysis",),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from typing import NamedTuple
 
 import numpy as np
@@ -196,6 +197,8 @@ class Fleet(NamedTuple):
 
 
 FLEETS = Fleet(FLEET, PEAK)
+LCG_A, LCG_C, LOW = 6364136223846793005, 1442695040888963407, 2**31 - 1
+GOLDEN, MIXING = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9)
 
 
 def grown(t: int) -> int:
@@ -214,6 +217,11 @@ WHOLE = {
     "below zero at first": (lambda x, clock: x + 10 ** (clock.index - 2), BELOW_ONE),
     "beyond at last": (lambda x, clock: x + 100**clock.index, BEYOND),
     "beyond on the way": (lambda x, clock: x + (PEAK * (clock.index + 1) * FLEET) // 10**9, BEYOND),
+    "higher bits": (lambda x, clock: ((clock.index * LCG_A + LCG_C) >> 33) & 0xFFFFFFFF, BEYOND),
+    "a remainder": (lambda x, clock: (clock.index * LCG_A + LCG_C) % 1000, BEYOND),
+    "returned by itself": (lambda x, clock: clock.index * LCG_A, BEYOND),
+    "through bits": (lambda x, clock: x + (clock.index | 8) * PEAK * FLEET, BEYOND),
+    "a mask of one side": (lambda x, clock: x + (PEAK * FLEET & LOW) + PEAK * FLEET, BEYOND),
     "returned": (lambda x, clock: grown(PEAK), BEYOND),
 }
 
@@ -238,6 +246,23 @@ def test_whole_numbers_that_fit_are_exact():
 
     cash = mc.simulate(scenario_of(step), n_paths=1, seed=1).cash.values[1:, 0]
     due = [step(None, None, None, mc.Clock(k / 12, 1 / 12, k)).cash for k in range(12)]
+    assert cash.tolist() == due
+
+
+def test_whole_numbers_of_which_the_lowest_bits_are_taken_are_exact():
+    """Hashes and generators by products: 64 bits hold the bits that are taken of them, so that nothing is refused."""
+
+    def step(state: Cash, params: WalkParams, shocks: CashShock, clock: mc.Clock) -> Cash:
+        drawn = clock.index * LCG_A + LCG_C
+        more = -((clock.index ^ LCG_C) * LCG_A) % 2**20 + ((~drawn >> 33) & LOW) + ((12345 * LCG_A + LCG_C) & LOW)
+        mixed = np.uint64(clock.index + 1) * GOLDEN ^ GOLDEN * MIXING
+        return Cash((drawn & LOW) + more + (mixed >> np.uint64(40)))
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        cash = mc.simulate(scenario_of(step), n_paths=1, seed=1).cash.values[1:, 0]
+    with np.errstate(over="ignore"):
+        due = [step(None, None, None, mc.Clock(k / 12, 1 / 12, k)).cash for k in range(12)]
     assert cash.tolist() == due
 
 

@@ -70,7 +70,7 @@ SLOW = {
 
 
 @pytest.mark.parametrize("dtype", ["float64", pytest.param("float32", marks=pytest.mark.slow)])
-@pytest.mark.parametrize(("name", "count"), [("slow", 18), ("made", 10)])
+@pytest.mark.parametrize(("name", "count"), [("slow", 18), ("made", 12)])
 def test_what_is_slow_is_told_once_with_its_lines(name, count, dtype, monkeypatch, tmp_path):
     monkeypatch.setenv("MONTECARLO_AI_CACHE_DIR", str(tmp_path))
     scenario, functions = SLOW[name]

@@ -257,10 +257,9 @@ class _Look:
         elif value.op == "call":
             key = getattr(self._types.get(value.func.name), "typing_key", None)
             key = PLAIN.get(key, key)
-            if key in (pow, divmod) and len(value.args) == 2:
-                if differs:
-                    self._judge_operator(value, key, *value.args)
-            else:
+            if key in (pow, divmod) and len(value.args) == 2 and (differs or key is pow):
+                self._judge_operator(value, key, *value.args)
+            elif key not in (pow, divmod):
                 self._judge_function(value, key, differs)
         divides = value.op in ("binop", "inplace_binop") and value.fn in _DIVISIONS
         if self._raising and divides and not self._constant(value.rhs):
@@ -286,6 +285,10 @@ class _Look:
             if isinstance(self._types[right.name], types.Integer) and exponent is not None:
                 if exponent < 0:
                     self._add(value.loc, "** to a whole power below zero", "write 1.0 / x**n")
+            elif self._unrolled(right):
+                return
+            elif isinstance(self._types[right.name], types.Integer) and not differs:  # a loop, which is not taken out
+                self._add(value.loc, "** to a whole power that is no constant", "write x ** float(n)")
             elif differs and exponent not in _PLAIN_POWERS:
                 self._judge_power(value, exponent)
         elif operation in (*_QUOTIENTS, *_REMAINDERS) and not _power_of_two(exponent):
@@ -294,6 +297,18 @@ class _Look:
             )
             kind = "of whole numbers" if whole else "by another number than 1.0, 2.0, 4.0 and so on"
             self._add(value.loc, f"{sign} {kind}", f"write {remedy}")
+
+    def _unrolled(self, variable: Any) -> bool:
+        """Return whether a whole number is a constant once the loops around it are unrolled."""
+        origin: Any = self._origin(variable)
+        if self._of(variable) or not isinstance(self._types[variable.name], types.Integer):
+            return False
+        if _is(origin, "binop"):
+            return self._unrolled(origin.lhs) and self._unrolled(origin.rhs)
+        if _is(origin, "static_getitem"):  # of enumerate and zip
+            unpacked: Any = self._origin(origin.value)
+            origin = self._origin(unpacked.value) if _is(unpacked, "exhaust_iter") else unpacked
+        return _is(origin, "pair_first") or self._constant(variable) is not None
 
     def _judge_power(self, value: Any, exponent: float | None) -> None:
         """Record ** to a float that has no vector form, or to no constant."""
@@ -309,6 +324,8 @@ class _Look:
         home = "numpy" if ufunc else (getattr(key, "__module__", None) or "").split(".")[0]
         if home not in ("math", "numpy", "cmath", "scipy") or any(key is each for each in _INSTRUCTIONS):
             return
+        if key is math.pow and not differs and self._constant(value.args[1]) is None:
+            self._judge_operator(value, operator.pow, *value.args)
         if not differs and (isinstance(key, type) or any(key is each for each in _TAKEN_OUT)):
             return
         name = key.__name__

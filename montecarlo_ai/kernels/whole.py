@@ -1,7 +1,8 @@
 """Whole numbers that are known when a step is compiled: what would leave the 64 bits of compiled ones is refused.
 
 Python's whole numbers have no end, those of compiled code wrap around at 2**63 in silence. A pass over the typed code
-computes what is made of literals and global numbers alone as Python does, and compares.
+computes what is made of literals and global numbers alone as Python does, and compares. What only the lowest bits are
+taken of may wrap around: these are right.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from numba.core.compiler_machinery import AnalysisPass, register_pass
 from numba.core.errors import TypingError
 from numba.core.typed_passes import NopythonTypeInference
 
-from montecarlo_ai.kernels.limits import BELOW_ONE, BEYOND
+from montecarlo_ai.kernels.limits import BELOW_ONE, BEYOND, LARGEST
 from montecarlo_ai.kernels.single import PLAIN, SinglePrecision
 
 _OPERATIONS = {
@@ -24,7 +25,14 @@ _OPERATIONS = {
     for name in ("add", "sub", "mul", "pow", "floordiv", "mod", "lshift", "rshift")
     for prefix in ("", "i")
 } | {operator.neg}
+_OPERATORS = ("binop", "inplace_binop", "unary")
 _POWERS, _SHIFTS = (operator.pow, operator.ipow), (operator.lshift, operator.ilshift)
+_REMAINDERS, _MASKS = (operator.mod, operator.imod), (operator.and_, operator.iand)
+_LOWEST_BITS = (
+    operator.add, operator.iadd, operator.sub, operator.isub, operator.mul, operator.imul, operator.or_, operator.ior,
+    operator.xor, operator.ixor, operator.neg, operator.invert, *_MASKS,
+)  # fmt: skip
+"""Of numbers that wrapped around, these give what has the right lowest 64 bits."""
 _MOST_BITS = 128
 """A larger power or shift leaves 64 bits as surely as this one."""
 
@@ -36,8 +44,10 @@ class _Known:
         self._kinds = kinds
         self._sources: dict[str, list[Any]] = {}
         self._values: dict[str, Any] = {}
-        for block in code.blocks.values():
-            for each in block.find_insts(ir.Assign):
+        self._beyond: dict[str, Any] = {}
+        self._statements = [each for block in code.blocks.values() for each in block.body]
+        for each in self._statements:
+            if isinstance(each, ir.Assign):
                 self._sources.setdefault(each.target.name, []).append(each.value)
 
     def look(self) -> None:
@@ -50,6 +60,27 @@ class _Known:
         """
         for name in self._sources:
             self._value(name)
+        before = -1
+        while before < len(self._beyond):
+            before = len(self._beyond)
+            for each in self._statements:
+                self._judge_use(each)
+
+    def _judge_use(self, statement: Any) -> None:
+        """Raise where a number that wrapped around is taken for more than its lowest bits; note what is made of it."""
+        places = [self._beyond[each.name] for each in _used(statement) if each.name in self._beyond]
+        if not places:
+            return
+        value: Any = getattr(statement, "value", None)
+        operation = PLAIN.get(value.fn, value.fn) if getattr(value, "op", "") in _OPERATORS else None
+        mask = self._value(value.rhs.name) if operation in (*_MASKS, *_REMAINDERS) else None
+        if operation in _MASKS and mask is None:
+            mask = self._value(value.lhs.name)
+        if type(mask) is int and 0 <= mask <= LARGEST and (operation in _MASKS or mask.bit_count() == 1):
+            return
+        if (not isinstance(value, ir.Var) and operation not in _LOWEST_BITS) or not isinstance(statement, ir.Assign):
+            raise TypingError(BEYOND, loc=places[0])
+        self._beyond.setdefault(statement.target.name, places[0])
 
     def _value(self, name: str) -> Any:
         """Return the whole number, or tuple, that a variable always is, or None."""
@@ -67,11 +98,11 @@ class _Known:
         elif isinstance(source, ir.Expr) and source.op == "getattr":
             whole = self._value(source.value.name)
             found = getattr(whole, source.attr, None) if isinstance(whole, tuple) else None
-        elif isinstance(source, ir.Expr) and source.op in ("binop", "inplace_binop", "unary"):
+        elif isinstance(source, ir.Expr) and source.op in _OPERATORS:
             return self._computed(name, source)
         else:
             return None
-        if isinstance(found, np.integer):
+        if isinstance(found, np.signedinteger):  # numpy's unsigned ones wrap around by their own rules, here as there
             return int(found)
         return found if type(found) is int or isinstance(found, tuple) else None
 
@@ -89,8 +120,16 @@ class _Known:
         except (ArithmeticError, ValueError):
             return None
         if isinstance(kind, types.Integer) and not (isinstance(made, int) and kind.minval <= made <= kind.maxval):
-            raise TypingError(BELOW_ONE if isinstance(made, float) else BEYOND, loc=source.loc)
+            if operation not in _LOWEST_BITS:
+                raise TypingError(BELOW_ONE if isinstance(made, float) else BEYOND, loc=source.loc)
+            self._beyond[name] = source.loc
         return made if isinstance(made, int) else None
+
+
+def _used(statement: Any) -> list[Any]:
+    """Return the variables that a statement takes."""
+    taken = statement.value if isinstance(statement, ir.Assign) else statement
+    return [taken] if isinstance(taken, ir.Var) else (taken.list_vars() if hasattr(taken, "list_vars") else [])
 
 
 @register_pass(mutates_CFG=False, analysis_only=True)
