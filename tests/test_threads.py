@@ -117,9 +117,10 @@ def test_forks_and_pools_of_processes_get_the_same_bits(due):
 
 
 INTERRUPTED = """
-import time
+import signal
 import montecarlo_ai as mc
 from models import walk
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts in the background ignores it
 scenario = walk()
 mc.warmup(scenario)
 print("ready", flush=True)
