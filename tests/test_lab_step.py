@@ -6,6 +6,7 @@ import datetime
 import itertools
 import math
 import random
+from collections.abc import Callable
 
 import lab_reference
 import lab_schedule
@@ -13,13 +14,24 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from lab_paths import CONSTANTS, CONTRACTS, draw_params, forcing_of, margins_along, walk, without_volatility
+from lab_paths import (
+    CONSTANTS,
+    CONTRACTS,
+    LAB,
+    NO_SHOCKS,
+    draw_params,
+    forcing_of,
+    margins_along,
+    walk,
+    without_volatility,
+)
 from lab_scenarios import LIMITS, Case, Run, random_case, shocks_of
 
 from montecarlo_ai.lab.allocation import allocate
 from montecarlo_ai.lab.competition import LARGEST_DEVIATION
 from montecarlo_ai.lab.initial import base_use
 from montecarlo_ai.lab.parameters import State
+from montecarlo_ai.model import Clock
 from montecarlo_ai.timegrid import TimeGrid
 
 DT = 1.0 / 12.0
@@ -89,6 +101,28 @@ def test_zero_volatility_ignores_the_shocks() -> None:
     params = without_volatility(draw_params(3))._replace(winter_hazard=0.0, boom_hazard=0.0)
     forcing = forcing_of(2.0, 12)
     assert walk(params, forcing, DT, seed=1) == walk(params, forcing, DT, seed=2)
+
+
+@pytest.mark.parametrize("dt", [DT, 0.25])
+@pytest.mark.parametrize(
+    ("shock", "volatility", "state", "of"),
+    [
+        ("users", "user_growth", "user_growth", float),
+        ("business", "business_growth", "business_growth", float),
+        ("hardware", "hardware", "cost_per_compute", math.log),
+        ("rental", "rental", "rental_premium", float),
+        ("monetization", "monetization", "monetization_gap", float),
+        ("mood", "mood", "market_mood", float),
+    ],
+)
+def test_a_shock_moves_its_process_by_sigma_root_dt(
+    shock: str, volatility: str, state: str, of: Callable[[float], float], dt: float
+) -> None:
+    params = CONSTANTS._replace(**{f"{volatility}_volatility": 0.3})
+    begin, clock, forcing = LAB.initial(params), Clock(0.0, dt, 0), forcing_of(1.0, 12)[0]
+    calm = LAB.step(begin, params, NO_SHOCKS, clock, forcing)
+    moved = LAB.step(begin, params, NO_SHOCKS._replace(**{shock: 1.5}), clock, forcing)
+    assert of(getattr(moved, state)) - of(getattr(calm, state)) == pytest.approx(1.5 * 0.3 * math.sqrt(dt), rel=1e-9)
 
 
 def test_drift_without_ito_term_is_the_median_growth() -> None:
